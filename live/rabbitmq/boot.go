@@ -1,0 +1,137 @@
+package rabbitmq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// pollInterval is the pause between two looks at a condition of another
+// process, for which there is nothing to wait on.
+const pollInterval = 20 * time.Millisecond
+
+// errPortTaken is in the error of a boot that failed because somebody else
+// listens on one of the node's ports.
+var errPortTaken = errors.New("a port is taken")
+
+// boot starts the server, and epmd unless it runs, and returns when the node
+// answers the protocol header. After an error the server is gone; epmd may
+// run.
+func (n *Node) boot(ctx context.Context) error {
+	n.server = nil
+	n.out.reset()
+	err := os.WriteFile(n.dir.file("rabbitmq.conf"), []byte(config(n.ports, n.opts.Config)), 0o644)
+	if err == nil && !n.epmd.alive() {
+		err = n.bootEpmd(ctx)
+	}
+	if err == nil {
+		err = n.bootServer(ctx)
+	}
+	if err != nil && n.Output() != "" {
+		err = fmt.Errorf("%w; output:%s", err, excerpt(n.Output()))
+	}
+	return err
+}
+
+// bootEpmd starts the Erlang port mapper, in which the node registers and
+// rabbitmqctl finds it.
+func (n *Node) bootEpmd(ctx context.Context) (err error) {
+	n.epmd, err = n.spawn("epmd", "-address", host, "-port", strconv.Itoa(n.ports.epmd))
+	if err != nil {
+		return fmt.Errorf("start epmd: %w", err)
+	}
+	addr := net.JoinHostPort(host, strconv.Itoa(n.ports.epmd))
+	if err := n.await(ctx, func(ctx context.Context) error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+		if err == nil {
+			conn.Close()
+		}
+		return err
+	}); err != nil {
+		n.epmd.kill()
+		return err
+	}
+	return nil
+}
+
+func (n *Node) bootServer(ctx context.Context) (err error) {
+	n.server, err = n.spawn(filepath.Join(n.opts.Bin, "rabbitmq-server"))
+	if err != nil {
+		return fmt.Errorf("start the server: %w", err)
+	}
+	var g greeting
+	if err := n.await(ctx, func(ctx context.Context) (err error) {
+		g, err = greet(ctx, n.Addr())
+		if err != nil {
+			return err
+		}
+		// A new node's cluster bears its name, which nobody else's does. This
+		// matters if another broker took the port while ours was starting.
+		if n.dir.fresh && !strings.HasPrefix(g.cluster, n.dir.name+"@") {
+			return fmt.Errorf("%s answers as %q, not as our node", n.Addr(), g.cluster)
+		}
+		return nil
+	}); err != nil {
+		n.server.kill()
+		return err
+	}
+	n.version = g.version
+	return nil
+}
+
+func (n *Node) spawn(program string, args ...string) (*process, error) {
+	cmd := exec.Command(program, args...)
+	cmd.Env = environ(n.dir, n.ports)
+	cmd.Dir = n.dir.path
+	cmd.Stdout = n.out
+	cmd.Stderr = n.out // the same, so one pipe, and the order is kept
+	return spawn(cmd)
+}
+
+// await returns when ready says nil, or with an error when ctx ends or a
+// process of the node does.
+func (n *Node) await(ctx context.Context, ready func(context.Context) error) error {
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	var serverDone chan struct{} // nil, so never, while there is no server
+	if n.server != nil {
+		serverDone = n.server.done
+	}
+	for {
+		err := ready(ctx)
+		if err == nil && n.epmd.alive() && (n.server == nil || n.server.alive()) {
+			return nil
+		}
+		if sign := portTaken(n.Output()); sign != "" {
+			return fmt.Errorf("%w (%s)", errPortTaken, sign)
+		}
+		select {
+		case <-n.epmd.done: // for which it has no other reason
+			return fmt.Errorf("epmd ended (%v): %w", n.epmd.err, errPortTaken)
+		case <-serverDone:
+			return fmt.Errorf("the server ended before it was ready (%v)", n.server.err)
+		case <-ctx.Done():
+			return fmt.Errorf("not ready: %w (last look: %v)", ctx.Err(), err)
+		case <-tick.C:
+		}
+	}
+}
+
+// portTaken returns the words, if there are any, with which the server says
+// that it could not listen. It ends by itself after that, but some seconds
+// later.
+func portTaken(output string) string {
+	for _, words := range []string{"eaddrinuse", "dist_port_already_used", "could not bind to distribution port"} {
+		if strings.Contains(output, words) {
+			return words
+		}
+	}
+	return ""
+}

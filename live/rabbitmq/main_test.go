@@ -1,0 +1,78 @@
+package rabbitmq_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lockstep-prover/lockstep/live/rabbitmq"
+	"github.com/lockstep-prover/lockstep/live/rabbitmq/rabbitmqtest"
+)
+
+// victimDir, if set, makes the test binary a process that starts a node there
+// and waits for its death.
+const victimDir = "LOCKSTEP_RABBITMQ_VICTIM"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(victimDir); dir != "" {
+		victim(dir)
+	}
+	os.Exit(rabbitmqtest.Run(m))
+}
+
+// victim says "ready" when its node is, and panics when it is told anything.
+func victim(dir string) {
+	go func() {
+		if _, err := rabbitmq.Start(context.Background(), rabbitmq.Options{Dir: dir}); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println("ready")
+	}()
+	bufio.NewReader(os.Stdin).ReadByte()
+	panic("as told")
+}
+
+// processes returns the names of the live processes that work in dir, as all
+// of a node do.
+func processes(t testing.TB, dir string) []string {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, link := range links {
+		cwd, err := os.Readlink(link)
+		if err != nil || !strings.HasPrefix(cwd, dir) {
+			continue
+		}
+		stat, err := os.ReadFile(filepath.Join(filepath.Dir(link), "stat"))
+		if err != nil {
+			continue
+		}
+		name, state, _ := strings.Cut(string(stat), ") ")
+		if state == "" || state[0] == 'Z' {
+			continue // dead, but not yet reaped by whoever adopted it
+		}
+		names = append(names, name[strings.IndexByte(name, '(')+1:])
+	}
+	return names
+}
+
+// eventually waits until condition holds.
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !condition() {
+		if time.Now().After(deadline) {
+			t.Fatalf("after a minute still not: %s", what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

@@ -1,0 +1,66 @@
+package amqp
+
+import "fmt"
+
+// The methods of class connection (§1.4.1). Those before ConnectionOpen never occur in a model.
+type (
+	ConnectionStart struct {
+		VersionMajor, VersionMinor uint8
+		ServerProperties           Table
+		Mechanisms, Locales        string // separated by spaces
+	}
+	ConnectionStartOk struct {
+		ClientProperties            Table
+		Mechanism, Response, Locale string
+	}
+	ConnectionSecure   struct{ Challenge string }
+	ConnectionSecureOk struct{ Response string }
+	// ConnectionTune proposes limits; 0 is "none". Heartbeat is in seconds.
+	ConnectionTune struct {
+		ChannelMax uint16
+		FrameMax   uint32
+		Heartbeat  uint16
+	}
+	ConnectionTuneOk struct {
+		ChannelMax uint16
+		FrameMax   uint32
+		Heartbeat  uint16
+	}
+	ConnectionOpen   struct{ VirtualHost string }
+	ConnectionOpenOk struct{}
+	// ConnectionClose ends a connection; ClassID and MethodID name the method that caused it, if one did.
+	ConnectionClose struct {
+		Code              Code
+		Text              string
+		ClassID, MethodID uint16
+	}
+	ConnectionCloseOk struct{}
+)
+
+func (ConnectionStart) ID() (class, method uint16)    { return 10, 10 }
+func (ConnectionStartOk) ID() (class, method uint16)  { return 10, 11 }
+func (ConnectionSecure) ID() (class, method uint16)   { return 10, 20 }
+func (ConnectionSecureOk) ID() (class, method uint16) { return 10, 21 }
+func (ConnectionTune) ID() (class, method uint16)     { return 10, 30 }
+func (ConnectionTuneOk) ID() (class, method uint16)   { return 10, 31 }
+func (ConnectionOpen) ID() (class, method uint16)     { return 10, 40 }
+func (ConnectionOpenOk) ID() (class, method uint16)   { return 10, 41 }
+func (ConnectionClose) ID() (class, method uint16)    { return 10, 50 }
+func (ConnectionCloseOk) ID() (class, method uint16)  { return 10, 51 }
+
+func (m ConnectionStart) String() string {
+	return fmt.Sprintf("connection.start %d-%d mechanisms=%q", m.VersionMajor, m.VersionMinor, m.Mechanisms)
+}
+func (m ConnectionStartOk) String() string { return "connection.start-ok mechanism=" + m.Mechanism }
+func (ConnectionSecure) String() string    { return "connection.secure" }
+func (ConnectionSecureOk) String() string  { return "connection.secure-ok" }
+func (m ConnectionTune) String() string {
+	return fmt.Sprintf("connection.tune channel-max=%d frame-max=%d heartbeat=%d", m.ChannelMax, m.FrameMax, m.Heartbeat)
+}
+func (m ConnectionTuneOk) String() string {
+	return fmt.Sprintf("connection.tune-ok channel-max=%d frame-max=%d heartbeat=%d", m.ChannelMax, m.FrameMax, m.Heartbeat)
+}
+func (m ConnectionOpen) String() string  { return "connection.open vhost=" + m.VirtualHost }
+func (ConnectionOpenOk) String() string  { return "connection.open-ok" }
+func (m ConnectionClose) String() string { return "connection.close " + m.Code.String() }
+func (ConnectionCloseOk) String() string { return "connection.close-ok" }

@@ -1,0 +1,58 @@
+package amqp
+
+import "fmt"
+
+// Channel is a channel number; 0 is the connection itself (§2.2.4).
+type Channel uint16
+
+// Method is one AMQP method with its arguments and, for those that carry one, its content. Methods are comparable.
+type Method interface {
+	fmt.Stringer
+	// ID returns the class and method number of the specification.
+	ID() (class, method uint16)
+}
+
+// Frame is a method on a channel of a connection, content included: what a link carries and what a schedule holds back.
+// (On the wire it may be several frames; a link never separates them.)
+type Frame struct {
+	Channel Channel
+	Method  Method
+}
+
+// String is the method, after its channel unless that is 0.
+func (f Frame) String() string {
+	if f.Channel == 0 {
+		return f.Method.String()
+	}
+	return fmt.Sprintf("ch%d %v", f.Channel, f.Method)
+}
+
+// What happens to a connection below AMQP, as events between a link and its two ends. A link has one connection at a time;
+// what is left of an earlier one when it has been lost is at the broker.
+type (
+	// Dial is a client's request to its link for a new TCP connection.
+	Dial struct{}
+	// Hangup closes the sender's socket.
+	Hangup struct{}
+	// Lost tells an end that its connection is gone: end of file, or a reset. A broker may take its time to notice.
+	Lost struct{}
+	// Late hands a broker a frame that was in flight to it when the connection was lost. It comes before Lost. The broker may
+	// still read it, or notice the loss first.
+	Late struct{ Frame Frame }
+	// Silent tells an end with heartbeats that nothing arrives any more, not even heartbeats. Interval is the negotiated
+	// heartbeat interval in milliseconds.
+	Silent struct{ Interval int64 }
+	// Heard tells an end that bytes arrive again.
+	Heard struct{}
+)
+
+func (Dial) String() string   { return "dial" }
+func (Hangup) String() string { return "hang up" }
+func (Lost) String() string   { return "connection lost" }
+func (l Late) String() string { return "unread: " + l.Frame.String() }
+func (Silent) String() string { return "silence" }
+func (Heard) String() string  { return "sound again" }
+
+// AppendFrame appends an encoding of f under which different frames differ, for [model.Machine] states that hold frames.
+// It is not the wire format.
+func AppendFrame(dst []byte, f Frame) []byte { return fmt.Appendf(dst, "%#v\n", f) }

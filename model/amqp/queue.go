@@ -1,0 +1,54 @@
+package amqp
+
+import (
+	"fmt"
+	"strings"
+)
+
+// The methods of class queue (§1.4.4).
+type (
+	QueueDeclare struct {
+		Queue                                           string
+		Passive, Durable, Exclusive, AutoDelete, NoWait bool
+		Arguments                                       Table
+	}
+	QueueDeclareOk struct {
+		Queue                   string
+		MessageCount, Consumers uint32
+	}
+	QueueDelete struct {
+		Queue                     string
+		IfUnused, IfEmpty, NoWait bool
+	}
+	QueueDeleteOk struct{ MessageCount uint32 }
+)
+
+func (QueueDeclare) ID() (class, method uint16)   { return 50, 10 }
+func (QueueDeclareOk) ID() (class, method uint16) { return 50, 11 }
+func (QueueDelete) ID() (class, method uint16)    { return 50, 40 }
+func (QueueDeleteOk) ID() (class, method uint16)  { return 50, 41 }
+
+func (m QueueDeclare) String() string {
+	return "queue.declare " + m.Queue + flags(m.Passive, "passive", m.Durable, "durable", m.Exclusive, "exclusive",
+		m.AutoDelete, "auto-delete", m.NoWait, "no-wait") + m.Arguments.suffix()
+}
+func (m QueueDeclareOk) String() string {
+	return fmt.Sprintf("queue.declare-ok %s messages=%d consumers=%d", m.Queue, m.MessageCount, m.Consumers)
+}
+func (m QueueDelete) String() string {
+	return "queue.delete " + m.Queue + flags(m.IfUnused, "if-unused", m.IfEmpty, "if-empty", m.NoWait, "no-wait")
+}
+func (m QueueDeleteOk) String() string {
+	return fmt.Sprintf("queue.delete-ok messages=%d", m.MessageCount)
+}
+
+// flags renders the names of the flags that are set, each after a space: flags(set, "name", set, "name"…).
+func flags(pairs ...any) string {
+	var b strings.Builder
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i].(bool) {
+			b.WriteString(" " + pairs[i+1].(string))
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,43 @@
+package broker
+
+import (
+	"fmt"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// publish routes a message (§1.8.3.7). Only the default exchange exists: it routes to the queue named by the routing key,
+// and asks nobody whose queue that is. A mandatory message without a queue is returned and then, in confirm mode, confirmed.
+func (b *Broker) publish(ch *channel, in call, m amqp.BasicPublish, out *model.Out) {
+	if m.Immediate {
+		b.connException(in.key, amqp.NotImplemented, "immediate=true", m, out)
+		return
+	}
+	if m.Exchange != "" {
+		b.exception(in, amqp.NotFound, fmt.Sprintf("no exchange '%s' in vhost '/'", m.Exchange), out)
+		return
+	}
+	a := arrival{message: m.Message}
+	if ch.confirm {
+		a = arrival{in.key, in.channel, m.Seq, m.Message}
+	}
+	if i, exists := b.find(m.RoutingKey); exists {
+		b.queues[i].mailbox = append(b.queues[i].mailbox, a)
+		return
+	}
+	if m.Mandatory {
+		in.reply(amqp.BasicReturn{
+			Code: amqp.NoRoute, Text: amqp.NoRoute.Name(), RoutingKey: m.RoutingKey, Message: m.Message,
+		}, out)
+	}
+	a.confirm(out)
+}
+
+// confirm acknowledges the publish to its channel, if that asked for it. RabbitMQ may confirm several at once; whoever
+// reads a wire takes such a confirm apart, so that here each publish has its own.
+func (a arrival) confirm(out *model.Out) {
+	if a.seq != 0 {
+		a.key.reply(a.channel, amqp.BasicAck{Tag: a.seq}, out)
+	}
+}

@@ -1,0 +1,54 @@
+package lock
+
+// Op is an operation of a lock.
+type Op uint8
+
+// The operations. NoOp is "none in progress".
+const (
+	NoOp Op = iota
+	Acquire
+	Verify
+	Release
+)
+
+// String is the operation's verb.
+func (o Op) String() string { return [...]string{"nothing", "acquire", "verify", "release"}[o] }
+
+// Result is what an operation returned.
+type Result uint8
+
+// The results.
+const (
+	Held     Result = iota // acquire, verify: the caller has the lock
+	Busy                   // acquire: somebody else has it
+	NotHeld                // verify: the caller does not have it, or cannot tell
+	Released               // release: done
+	Failed                 // acquire, release: the connection was lost or the broker refused; the outcome is not known
+)
+
+// String is the result's word.
+func (r Result) String() string { return [...]string{"held", "busy", "lost", "released", "failed"}[r] }
+
+// Call is an action of a client: its application calls an operation.
+type Call struct{ Op Op }
+
+// String is the operation's verb.
+func (c Call) String() string { return c.Op.String() }
+
+// What a client lets the world see: its history.
+type (
+	// Called says that the application called an operation.
+	Called struct{ Op Op }
+	// Returned says that it returned.
+	Returned struct {
+		Op     Op
+		Result Result
+	}
+	// GaveUp says that the client noticed the loss of its connection outside of any call, and stopped believing that it holds
+	// the lock.
+	GaveUp struct{}
+)
+
+func (c Called) String() string   { return c.Op.String() + " called" }
+func (r Returned) String() string { return r.Op.String() + " returned " + r.Result.String() }
+func (GaveUp) String() string     { return "gave up the lock with the connection" }

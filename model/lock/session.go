@@ -1,0 +1,180 @@
+package lock
+
+import (
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// theChannel is the one channel that a session uses.
+const theChannel amqp.Channel = 1
+
+// HeartbeatTimer is the timer that runs in a client while nothing arrives on its connection.
+var HeartbeatTimer = model.Timer{Name: "heartbeat", Peer: model.Self}
+
+// stage is how far a session has come.
+//
+//	down ─dial─► opening ─open-ok─► connected ─► channelOpening ─open-ok─►(selecting ─select-ok─►) ready
+//	  ▲                                 ▲ ◄──────────channel.close, either way────────────────────────┘
+//	  └──────── connection.close, lost, heartbeat expired, from anywhere ──────────────────────────────
+type stage uint8
+
+const (
+	down stage = iota
+	opening
+	connected
+	channelOpening
+	selecting
+	ready
+	channelClosing
+	connectionClosing
+)
+
+// session is the AMQP driver below a protocol: one connection with one channel, opened step by step. Its methods send
+// frames and tell the protocol what came of what arrived.
+type session struct {
+	link     model.ID
+	confirms bool // put the channel into confirm mode
+
+	stage  stage
+	silent bool // nothing arrives; the heartbeat timer runs unless paused
+	paused bool
+	dead   bool
+}
+
+// outcome is what an input meant for the protocol above.
+type outcome uint8
+
+const (
+	nothing   outcome = iota
+	isReady           // the channel is ready to be used
+	reply             // a frame for the protocol
+	refused           // the broker closed the channel; it has been answered
+	closed            // what the protocol closed, channel or connection, is closed
+	lost              // the connection is gone
+	suspended         // nothing, and the process has been stopped for good
+)
+
+// prepare makes for ready by its next step, and reports whether the session is there already.
+func (s *session) prepare(out *model.Out) bool {
+	switch s.stage {
+	case down:
+		s.stage = opening
+		out.Send(s.link, amqp.Dial{})
+		s.sendOn(0, amqp.ConnectionOpen{VirtualHost: "/"}, out)
+	case connected:
+		s.stage = channelOpening
+		s.send(amqp.ChannelOpen{}, out)
+	}
+	return s.stage == ready
+}
+
+func (s *session) send(m amqp.Method, out *model.Out) { s.sendOn(theChannel, m, out) }
+
+func (s *session) sendOn(ch amqp.Channel, m amqp.Method, out *model.Out) {
+	out.Send(s.link, amqp.Frame{Channel: ch, Method: m})
+}
+
+// closeChannel and closeConnection begin a close; closed is the outcome when it is done.
+func (s *session) closeChannel(out *model.Out) {
+	s.stage = channelClosing
+	s.send(amqp.ChannelClose{Code: amqp.Success}, out)
+}
+
+func (s *session) closeConnection(out *model.Out) {
+	s.stage = connectionClosing
+	s.sendOn(0, amqp.ConnectionClose{Code: amqp.Success}, out)
+}
+
+// take handles an input below the protocol.
+func (s *session) take(e model.Event, out *model.Out) outcome {
+	switch e := e.(type) {
+	case amqp.Frame:
+		return s.receive(e.Method, out)
+	case amqp.Lost:
+		s.end(out)
+		return lost
+	case model.Expired:
+		s.hangup(out)
+		return lost
+	case amqp.Silent:
+		s.silent = true
+		if !s.paused {
+			s.arm(e.Interval, out)
+		}
+	case amqp.Heard:
+		s.silent = false
+		out.Cancel(HeartbeatTimer)
+	case model.Pause:
+		s.paused = true
+		out.Cancel(HeartbeatTimer)
+	case model.Resume:
+		s.paused = false
+		if s.silent { // the deadline passed while the process stood still
+			s.arm(0, out)
+		}
+	case model.Crash:
+		*s = session{link: s.link, confirms: s.confirms, dead: true}
+		out.Cancel(HeartbeatTimer)
+		return suspended
+	}
+	return nothing
+}
+
+// arm starts the read deadline of a driver: it gives up after one and a half intervals without a byte, counted from the
+// last byte, which came up to half an interval before the silence.
+func (s *session) arm(interval int64, out *model.Out) {
+	out.Arm(HeartbeatTimer, model.Window{Earliest: interval, Latest: interval * 3 / 2})
+}
+
+func (s *session) receive(m amqp.Method, out *model.Out) outcome {
+	switch m.(type) {
+	case amqp.ConnectionOpenOk:
+		s.stage = connected
+		s.prepare(out)
+		return nothing
+	case amqp.ChannelOpenOk:
+		if s.confirms {
+			s.stage = selecting
+			s.send(amqp.ConfirmSelect{}, out)
+			return nothing
+		}
+		s.stage = ready
+		return isReady
+	case amqp.ConfirmSelectOk:
+		s.stage = ready
+		return isReady
+	case amqp.ChannelClose:
+		s.stage = connected
+		s.send(amqp.ChannelCloseOk{}, out)
+		return refused
+	case amqp.ChannelCloseOk:
+		s.stage = connected
+		return closed
+	case amqp.ConnectionCloseOk:
+		s.hangup(out)
+		return closed
+	case amqp.ConnectionClose:
+		s.sendOn(0, amqp.ConnectionCloseOk{}, out)
+		s.hangup(out)
+		return lost
+	}
+	return reply
+}
+
+func (s *session) hangup(out *model.Out) {
+	out.Send(s.link, amqp.Hangup{})
+	s.end(out)
+}
+
+func (s *session) end(out *model.Out) {
+	s.stage, s.silent = down, false
+	out.Cancel(HeartbeatTimer)
+}
+
+func (s *session) appendState(dst []byte) []byte {
+	dst = model.AppendInt(dst, s.stage)
+	for _, flag := range []bool{s.silent, s.paused, s.dead} {
+		dst = model.AppendBool(dst, flag)
+	}
+	return dst
+}

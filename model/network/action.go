@@ -1,0 +1,145 @@
+package network
+
+import (
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// The actions of a link: what arrives, who notices what, and the faults.
+type (
+	// ToBroker delivers the oldest frame in flight to the broker.
+	ToBroker struct{ Frame amqp.Frame }
+	// ToClient delivers the oldest frame in flight to the client.
+	ToClient struct{ Frame amqp.Frame }
+	// ClientNotices lets the client learn that its connection is gone; what was in flight to it is lost.
+	ClientNotices struct{}
+	// Reset breaks the connection.
+	Reset struct{}
+	// Blackhole makes the connection pass nothing.
+	Blackhole struct{}
+	// Heal makes a black hole pass bytes again.
+	Heal struct{}
+	// Pause stops the client's process.
+	Pause struct{}
+	// Resume lets the client's process go on.
+	Resume struct{}
+	// Crash ends the client's process for good.
+	Crash struct{}
+)
+
+func (a ToBroker) String() string    { return "to broker: " + a.Frame.String() }
+func (a ToClient) String() string    { return "to client: " + a.Frame.String() }
+func (ClientNotices) String() string { return "client notices" }
+func (Reset) String() string         { return "reset" }
+func (Blackhole) String() string     { return "blackhole" }
+func (Heal) String() string          { return "heal" }
+func (Pause) String() string         { return "pause client" }
+func (Resume) String() string        { return "resume client" }
+func (Crash) String() string         { return "crash client" }
+
+// IsFault reports whether an action is a fault: something that may happen and need not. (That a black hole heals is one: it
+// need not.) All other actions of a link happen in the end.
+func IsFault(e model.Event) bool {
+	switch e.(type) {
+	case Reset, Blackhole, Heal, Pause, Crash:
+		return true
+	}
+	return false
+}
+
+// Actions appends deliveries and notices, then the faults that the budget allows.
+func (l *Link) Actions(dst []model.Event) []model.Event {
+	if l.paused {
+		dst = append(dst, Resume{})
+	}
+	if !l.open {
+		return dst
+	}
+	if l.hole {
+		dst = append(dst, Heal{})
+	} else {
+		if len(l.toBroker) > 0 {
+			dst = append(dst, ToBroker{l.toBroker[0]})
+		}
+		if len(l.toClient) > 0 && !l.paused {
+			dst = append(dst, ToClient{l.toClient[0]})
+		}
+		if !l.atBroker && !l.paused {
+			dst = append(dst, ClientNotices{})
+		}
+	}
+	if l.atBroker && !l.hole {
+		if l.left.Reset > 0 {
+			dst = append(dst, Reset{})
+		}
+		if l.left.Blackhole > 0 {
+			dst = append(dst, Blackhole{})
+		}
+	}
+	if l.left.Crash > 0 {
+		dst = append(dst, Crash{})
+	}
+	if l.left.Pause > 0 && !l.paused {
+		dst = append(dst, Pause{})
+	}
+	return dst
+}
+
+// act takes one of the link's own actions.
+func (l *Link) act(e model.Event, out *model.Out) {
+	switch e := e.(type) {
+	case ToBroker:
+		l.toBroker = l.toBroker[1:]
+		out.Send(l.broker, e.Frame)
+	case ToClient:
+		l.toClient = l.toClient[1:]
+		out.Send(l.client, e.Frame)
+	case ClientNotices:
+		l.close()
+		out.Send(l.client, amqp.Lost{})
+	case Reset:
+		l.left.Reset--
+		l.lose(out)
+	case Blackhole:
+		l.left.Blackhole--
+		l.hole = true
+		l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
+		l.tellClient(amqp.Silent{Interval: l.heartbeat}, out)
+	case Heal:
+		l.hole = false
+		if !l.paused { // a paused client sends no heartbeats
+			l.tellBroker(amqp.Heard{}, out)
+		}
+		l.tellClient(amqp.Heard{}, out)
+	case Pause:
+		l.left.Pause--
+		l.paused = true
+		out.Send(l.client, model.Pause{})
+		l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
+	case Resume:
+		l.paused = false
+		out.Send(l.client, model.Resume{})
+		if l.open && !l.hole {
+			l.tellBroker(amqp.Heard{}, out)
+		}
+	case Crash:
+		l.left, l.paused = Faults{}, false
+		l.lose(out)
+		l.close()
+		out.Send(l.client, model.Crash{})
+	}
+}
+
+// tellBroker tells the broker of silence or sound, if there are heartbeats and it has an end to hear with.
+func (l *Link) tellBroker(e model.Event, out *model.Out) {
+	if l.heartbeat > 0 && l.atBroker {
+		out.Send(l.broker, e)
+	}
+}
+
+// tellClient tells the client likewise.
+func (l *Link) tellClient(e model.Event, out *model.Out) {
+	if l.heartbeat > 0 {
+		out.Send(l.client, e)
+	}
+}

@@ -1,0 +1,59 @@
+package model
+
+// Kind says how a property is to be read.
+type Kind uint8
+
+// The kinds of property.
+const (
+	Invariant    Kind = iota // Holds is true of every reachable state
+	Monitored                // Monitor never reports a violation
+	Reachable                // Holds is true of some reachable state: a witness, or "it can work at all"
+	DeadlockFree             // every reachable state without an enabled action satisfies Holds (nil: there is none)
+)
+
+// Property is one promise about a system.
+type Property struct {
+	Name    string          // "belief-exclusion"
+	Kind    Kind            // how to read the rest
+	Holds   func(View) bool // Invariant, Reachable, DeadlockFree
+	Monitor Machine         // Monitored: the initial state of the machine that listens
+
+	// Symmetric says that the property treats the columns of the system's [Symmetry] alike: Holds gives one answer for a
+	// state and its images, Monitor is a [Renamer] where it stores IDs. Only then is it checked under symmetry.
+	Symmetric bool
+}
+
+// MonitorName is the name that the monitor of a property has as a member of the system.
+func (p Property) MonitorName() string { return "monitor/" + p.Name }
+
+// Verdict is the answer to a property, or what somebody claims the answer to be.
+type Verdict uint8
+
+// The verdicts. Unknown is the zero value, so that what was never decided is never mistaken for a result.
+const (
+	Unknown Verdict = iota // a bound was hit, the model was cut, or the run was interrupted
+	Proved                 // the exact exploration of the stated system is exhausted and the property holds
+	Refuted                // there is a counterexample (for Reachable: the exhausted exploration met no such state)
+)
+
+// String is the verdict's word in reports and traces.
+func (v Verdict) String() string {
+	switch v {
+	case Proved:
+		return "proved"
+	case Refuted:
+		return "refuted"
+	default:
+		return "unknown"
+	}
+}
+
+// ParseVerdict is the inverse of String.
+func ParseVerdict(s string) (Verdict, bool) {
+	for _, v := range []Verdict{Unknown, Proved, Refuted} {
+		if v.String() == s {
+			return v, true
+		}
+	}
+	return Unknown, false
+}

@@ -1,0 +1,134 @@
+package prover
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
+
+// check is one property on its way to a verdict.
+type check struct {
+	model.Property
+	monitor int // the machine that listens, or -1
+	result  Result
+}
+
+// newChecks adds the monitors to the system.
+func newChecks(sys *model.System, properties []model.Property) (*model.System, []*check, error) {
+	var checks []*check
+	for _, p := range properties {
+		c := &check{Property: p, monitor: -1}
+		if p.Kind == model.Monitored {
+			if p.Monitor == nil {
+				return nil, nil, fmt.Errorf("property %q has no monitor", p.Name)
+			}
+			var err error
+			c.monitor = sys.Len()
+			if sys, err = sys.With(model.Member{Name: p.MonitorName(), Machine: p.Monitor}); err != nil {
+				return nil, nil, err
+			}
+		} else if p.Holds == nil && p.Kind != model.DeadlockFree && p.Name != "" {
+			return nil, nil, fmt.Errorf("property %q does not say what holds", p.Name)
+		}
+		checks = append(checks, c)
+	}
+	return sys, checks, nil
+}
+
+func allSymmetric(properties []model.Property) bool {
+	for _, p := range properties {
+		if !p.Symmetric && p.Name != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *check) decided() bool { return c.result.Verdict != model.Unknown }
+
+// ofStates reports whether a state with that many enabled actions has to be looked at.
+func (c *check) ofStates(enabled int) bool {
+	switch c.Kind {
+	case model.Invariant, model.Reachable:
+		return c.Holds != nil
+	case model.DeadlockFree:
+		return enabled == 0
+	}
+	return false
+}
+
+// hit reports whether the state decides the property: a violation, or the witness.
+func (c *check) hit(v model.View) bool {
+	switch c.Kind {
+	case model.Reachable:
+		return c.Holds(v)
+	case model.DeadlockFree:
+		return c.Holds == nil || !c.Holds(v)
+	}
+	return !c.Holds(v)
+}
+
+// settle turns what was found while the level n was expanded into verdicts. It reports whether all are decided.
+func (e *exploration) settle(n int) bool {
+	all := true
+	for i, c := range e.properties {
+		var h hit
+		for _, w := range e.workers {
+			f := &w.hits[i]
+			h.state = h.state || f.state
+			if f.step && (!h.step || f.reason < h.reason) {
+				h.step, h.reason = true, f.reason
+			}
+			*f = hit{}
+		}
+		if !c.decided() && (h.state || h.step) {
+			verdict := model.Refuted
+			if c.Kind == model.Reachable {
+				verdict = model.Proved
+			}
+			c.result = e.result(c, verdict)
+			c.result.Trace, c.result.Reason = e.shortest(c, n)
+		}
+		all = all && c.decided()
+	}
+	return all
+}
+
+// result is the account of the exploration as it stands.
+func (e *exploration) result(c *check, v model.Verdict) Result {
+	depth := len(e.levels) - 1
+	if depth > 0 && e.levels[depth].len() == 0 {
+		depth--
+	}
+	r := Result{
+		Property: c.Property, Verdict: v, States: e.states, Transitions: e.transitions, Depth: depth,
+		Exact: true, Elapsed: time.Since(e.start),
+	}
+	if e.symmetry != nil {
+		r.Reductions = []string{"symmetry"}
+	}
+	return r
+}
+
+// results decides what the exploration has left open.
+func (e *exploration) results() []Result {
+	var all []Result
+	for _, c := range e.properties {
+		if !c.decided() {
+			verdict, reason := model.Proved, ""
+			switch {
+			case e.stopped != "":
+				verdict, reason = model.Unknown, e.stopped
+			case e.cut != "":
+				verdict, reason = model.Unknown, "cut: "+e.cut
+			case c.Kind == model.Reachable:
+				verdict, reason = model.Refuted, "no reachable state shows it"
+			}
+			c.result = e.result(c, verdict)
+			c.result.Reason = reason
+		}
+		all = append(all, c.result)
+	}
+	return all
+}

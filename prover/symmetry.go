@@ -1,0 +1,88 @@
+package prover
+
+import (
+	"slices"
+	"sync/atomic"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
+
+// symmetry finds the representative of a state: the least of its images, compared as vectors of local numbers. Renaming a
+// machine is memoised by local state.
+type symmetry struct {
+	tabs  *tables
+	perms []permutation // without the identity
+}
+
+type permutation struct {
+	to     []model.ID
+	images []memo // by machine: local number → the number of its image, in the table of machine to[i]
+}
+
+// memo maps local numbers to numbers of images plus one; 0 is not known yet.
+type memo struct {
+	list atomic.Pointer[[]atomic.Uint32]
+}
+
+func newSymmetry(t *tables) *symmetry {
+	s := &symmetry{tabs: t}
+	for to := range t.system.Symmetry.Permutations(len(t.machines)) {
+		if slices.IsSorted(to) {
+			continue
+		}
+		s.perms = append(s.perms, permutation{to: slices.Clone(to), images: make([]memo, len(t.machines))})
+	}
+	return s
+}
+
+// least returns v, or the least image of v in dst. Both dst and scratch have the length of v.
+func (s *symmetry) least(dst, scratch, v []uint32) []uint32 {
+	best := v
+	for i := range s.perms {
+		p := &s.perms[i]
+		for m, id := range v {
+			scratch[p.to[m]] = s.image(p, m, id)
+		}
+		if slices.Compare(scratch, best) < 0 {
+			copy(dst, scratch)
+			best = dst
+		}
+	}
+	return best
+}
+
+// image returns the number of a local state's image.
+func (s *symmetry) image(p *permutation, m int, id uint32) uint32 {
+	memo := &p.images[m]
+	if known := memo.list.Load(); known != nil && int(id) < len(*known) {
+		if v := (*known)[id].Load(); v != 0 {
+			return v - 1
+		}
+	}
+	rename := func(id model.ID) model.ID {
+		if id < 0 {
+			return id
+		}
+		return p.to[id]
+	}
+	image := s.tabs.machines[p.to[m]].intern(model.Rename(s.tabs.machines[m].at(id).machine, rename))
+	memo.store(id, image, s.tabs.machines[m].len())
+	return image
+}
+
+// store remembers an image. Two workers may store at once, and a list may lose an entry to a longer copy; it is computed
+// again then, to the same value.
+func (m *memo) store(id, image uint32, size int) {
+	known := m.list.Load()
+	if known == nil || int(id) >= len(*known) {
+		longer := make([]atomic.Uint32, 2*max(size, int(id)+1))
+		if known != nil {
+			for i := range *known {
+				longer[i].Store((*known)[i].Load())
+			}
+		}
+		m.list.Store(&longer)
+		known = &longer
+	}
+	(*known)[id].Store(image + 1)
+}

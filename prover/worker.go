@@ -1,0 +1,146 @@
+package prover
+
+import "github.com/lockstep-prover/lockstep/model"
+
+// worker is what one goroutine of an exploration owns.
+type worker struct {
+	explore *exploration
+	step    *stepper
+	v       []uint32 // the state being expanded
+	image   []uint32 // the least image of a successor under symmetry
+	scratch []uint32
+	view    model.View
+	packed  []uint64
+	parent  []uint64 // v, packed in the present layout
+
+	found       [shards][]uint64 // successors of this round, by shard
+	overflow    []uint32         // vectors that do not fit the layout, one after the other
+	transitions int64
+	cut         string
+	hits        []hit // by property: what was found in this level
+}
+
+// hit says whether a property was violated (or its witness met) in a level.
+type hit struct {
+	state  bool   // in a state of the level
+	step   bool   // by a step from a state of the level
+	reason string // the least of the reasons that a monitor gave
+}
+
+func newWorker(e *exploration) *worker {
+	n := len(e.tabs.machines)
+	return &worker{
+		explore: e, step: newStepper(e.tabs), v: make([]uint32, n), image: make([]uint32, n), scratch: make([]uint32, n),
+		view: make(model.View, n), hits: make([]hit, len(e.properties)),
+	}
+}
+
+// expand takes every step of one state.
+func (w *worker) expand(now *level, i int) {
+	e := w.explore
+	now.layout.unpack(w.v, now.at(i))
+	w.resize(e.layout.words)
+	fits := e.layout.pack(w.parent, w.v)
+	enabled := 0
+	for m, l := range e.tabs.machines {
+		own := l.at(w.v[m]).own
+		enabled += len(own)
+		for k := range own {
+			w.step.step(w.v, m, k)
+			switch {
+			case w.step.cut != "":
+				if w.cut == "" || w.step.cut < w.cut {
+					w.cut = w.step.cut
+				}
+				continue
+			case len(w.step.violations) > 0:
+				w.noteViolations()
+			}
+			if len(w.step.touched) > 0 {
+				w.emit(fits)
+			}
+		}
+	}
+	w.transitions += int64(enabled)
+	w.judgeState(enabled)
+}
+
+func (w *worker) resize(words int) {
+	if len(w.packed) != words {
+		w.packed, w.parent = make([]uint64, words), make([]uint64, words)
+	}
+}
+
+// emit hands the successor to its shard.
+func (w *worker) emit(fits bool) {
+	e := w.explore
+	if e.symmetry != nil {
+		next := e.symmetry.least(w.image, w.scratch, w.step.next)
+		if !e.layout.pack(w.packed, next) {
+			w.overflow = append(w.overflow, next...)
+			return
+		}
+	} else if !fits || !w.delta() {
+		if !e.layout.pack(w.packed, w.step.next) {
+			w.overflow = append(w.overflow, w.step.next...)
+			return
+		}
+	}
+	s := shardOf(w.packed)
+	w.found[s] = append(w.found[s], w.packed...)
+}
+
+// delta packs the successor as the parent with the touched slots exchanged; false if one does not fit.
+func (w *worker) delta() bool {
+	copy(w.packed, w.parent)
+	for _, m := range w.step.touched {
+		s := &w.explore.layout.slots[m]
+		id := w.step.next[m]
+		if id >= s.limit {
+			return false
+		}
+		w.packed[s.word] = w.packed[s.word]&^(uint64(s.limit-1)<<s.shift) | uint64(id)<<s.shift
+	}
+	return true
+}
+
+// judge evaluates the state in v without expanding it.
+func (w *worker) judge() {
+	enabled := 0
+	for m, l := range w.explore.tabs.machines {
+		enabled += len(l.at(w.v[m]).own)
+	}
+	w.judgeState(enabled)
+}
+
+// judgeState evaluates the properties of states in v, which has that many enabled actions.
+func (w *worker) judgeState(enabled int) {
+	e := w.explore
+	built := false
+	for i, c := range e.properties {
+		if c.decided() || w.hits[i].state || !c.ofStates(enabled) {
+			continue
+		}
+		if !built {
+			for m, l := range e.tabs.machines {
+				w.view[m] = l.at(w.v[m]).machine
+			}
+			built = true
+		}
+		w.hits[i].state = c.hit(w.view)
+	}
+}
+
+// noteViolations books what monitors said of the last step.
+func (w *worker) noteViolations() {
+	for _, v := range w.step.violations {
+		for i, c := range w.explore.properties {
+			if c.monitor != int(v.monitor) || c.decided() {
+				continue
+			}
+			if h := &w.hits[i]; !h.step || v.reason < h.reason {
+				h.step, h.reason = true, v.reason
+			}
+		}
+	}
+}

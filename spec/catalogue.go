@@ -1,0 +1,23 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Catalogue returns every named system.
+func Catalogue() []*Entry {
+	return []*Entry{exclusiveQueue(), twoPhaseCommit()}
+}
+
+// Find returns the entry of that name. The error lists the names there are.
+func Find(name string) (*Entry, error) {
+	var names []string
+	for _, e := range Catalogue() {
+		if e.Name == name {
+			return e, nil
+		}
+		names = append(names, e.Name)
+	}
+	return nil, fmt.Errorf("unknown system %q; there are: %s", name, strings.Join(names, ", "))
+}

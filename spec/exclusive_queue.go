@@ -1,0 +1,173 @@
+package spec
+
+import (
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/broker"
+	"github.com/lockstep-prover/lockstep/model/lock"
+	"github.com/lockstep-prover/lockstep/model/network"
+)
+
+// exclusiveQueue is the catalogue's entry for lock.ExclusiveQueue. Its claims are argued in SPEC.md, section 5.
+func exclusiveQueue() *Entry {
+	set := func(pairs ...string) []Setting {
+		var c []Setting
+		for i := 0; i < len(pairs); i += 2 {
+			c = append(c, Setting{pairs[i], pairs[i+1]})
+		}
+		return c
+	}
+	return &Entry{
+		Name:    "mutex/exclusive-queue",
+		Summary: "a mutex: who owns an exclusive queue of an agreed name has the lock (amqp-locks, \"true mutex\")",
+		Parameters: []Parameter{
+			{Name: "clients", Help: "clients, each on a connection of its own", Default: "2", Min: 1, Max: 5},
+			{Name: "verify", Help: "how a client asks whether it still holds the lock", Default: "passive",
+				Values: []string{"publish", "passive", "redeclare"}},
+			{Name: "release", Help: "what a client deletes or closes to release", Default: "delete",
+				Values: []string{"delete", "connection", "channel"}},
+			{Name: "reconnect", Help: "the driver reconnects on its own and the application is not told", Default: "false",
+				Values: []string{"false", "true"}},
+			{Name: "heartbeat", Help: "both ends negotiate heartbeats", Default: "true", Values: []string{"false", "true"}},
+			{Name: "reset", Help: "connection resets, for each client", Default: "1", Max: 3},
+			{Name: "blackhole", Help: "connections going half-open, for each client", Default: "1", Max: 3},
+			{Name: "crash", Help: "crashes, for each client", Default: "0", Max: 1},
+			{Name: "pause", Help: "pauses of the process, for each client", Default: "0", Max: 3},
+		},
+		Cases: [][]Setting{
+			set("verify", "publish", "reconnect", "false"),
+			set("verify", "publish", "reconnect", "true"),
+			set("verify", "passive", "reconnect", "false"),
+			set("verify", "passive", "reconnect", "true"),
+			set("verify", "redeclare", "reconnect", "false"),
+			set("verify", "redeclare", "reconnect", "true"),
+			set("release", "connection", "reconnect", "false"),
+			set("release", "connection", "reconnect", "true"),
+			set("release", "channel"),
+			set("reset", "0", "blackhole", "0"),
+			set("reset", "1", "blackhole", "0"),
+			set("reset", "0", "blackhole", "1"),
+			set("reset", "0", "blackhole", "1", "heartbeat", "false"),
+			set("reset", "0", "blackhole", "0", "pause", "1"),
+			set("reset", "0", "blackhole", "0", "crash", "1"),
+		},
+		Properties: []Property{
+			{"broker-exclusion", "P-1", "the broker never grants the lock to a client while another one holds it", always(model.Proved)},
+			{"belief-exclusion", "P-2", "never do two clients believe that they hold the lock", refutedIf(func(s Settings) bool {
+				return s.Int("clients") > 1 && brokerNoticesFirst(s)
+			})},
+			{"verify-truth", "P-4", "a verify that returns held: the caller was the broker's holder at some moment of the call",
+				refutedIf(func(s Settings) bool {
+					return s.Int("clients") > 1 && s.Value("verify") == "publish" && s.Bool("reconnect") && brokerNoticesFirst(s)
+				})},
+			{"release-on-verify", "P-7", "once the broker has freed the lock or given it away, the former holder's next verify says lost",
+				refutedIf(func(s Settings) bool {
+					switch {
+					case !s.Bool("reconnect") || !brokerNoticesFirst(s):
+						return false
+					case s.Value("verify") == "publish":
+						return s.Int("clients") > 1
+					}
+					return s.Value("verify") == "redeclare"
+				})},
+			{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker",
+				refutedIf(func(s Settings) bool {
+					switch s.Value("release") {
+					case "channel":
+						return true
+					case "connection":
+						return s.Bool("reconnect") && s.Int("reset")+holes(s) > 0
+					}
+					return false
+				})},
+			{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", refutedIf(func(s Settings) bool {
+				return s.Int("blackhole") > 0 && !s.Bool("heartbeat")
+			})},
+			{"can-hold", "W-1", "witness: a client can come to hold the lock", always(model.Proved)},
+			{"can-contend", "W-2", "witness: a client can ask for the lock while another one holds it", refutedIf(func(s Settings) bool {
+				return s.Int("clients") < 2
+			})},
+		},
+		build: buildExclusiveQueue,
+	}
+}
+
+// brokerNoticesFirst says whether the broker can end a connection while its client believes that all is well: after a reset,
+// or when its heartbeat timer runs out over silence.
+func brokerNoticesFirst(s Settings) bool {
+	return s.Int("reset") > 0 || holes(s) > 0 || s.Bool("heartbeat") && s.Int("pause") > 0
+}
+
+// holes is how often a connection can go half-open and be noticed.
+func holes(s Settings) int {
+	if !s.Bool("heartbeat") {
+		return 0
+	}
+	return s.Int("blackhole")
+}
+
+// heartbeatInterval is the one that the systems negotiate, in milliseconds.
+const heartbeatInterval = 10_000
+
+func buildExclusiveQueue(s Settings) (*model.System, []model.Property, error) {
+	options := lock.ExclusiveQueueOptions{
+		Queue:     "lock",
+		Verify:    map[string]lock.VerifyMode{"publish": lock.VerifyPublish, "passive": lock.VerifyPassive, "redeclare": lock.VerifyRedeclare}[s.Value("verify")],
+		Release:   map[string]lock.ReleaseMode{"delete": lock.ReleaseDelete, "connection": lock.ReleaseConnection, "channel": lock.ReleaseChannel}[s.Value("release")],
+		Reconnect: s.Bool("reconnect"),
+	}
+	sys, pairs, err := lockSystem(s, func(link model.ID) model.Machine { return lock.NewExclusiveQueue(link, options) })
+	if err != nil {
+		return nil, nil, err
+	}
+	g := grants{queue: options.Queue, pairs: pairs}
+	return sys, []model.Property{
+		monitored("broker-exclusion", &exclusion{g}),
+		beliefExclusion(pairs, 1),
+		monitored("verify-truth", &verifyTruth{grants: g}),
+		monitored("release-on-verify", &verifyTruth{grants: g, atCall: true}),
+		monitored("release-effective", &effectiveRelease{g}),
+		deadlockFreedom(sys, theBroker, pairs),
+		canHold(pairs),
+		canContend(pairs),
+	}, nil
+}
+
+func monitored(name string, m model.Machine) model.Property {
+	return model.Property{Name: name, Kind: model.Monitored, Monitor: m, Symmetric: true}
+}
+
+// theBroker is the broker's machine in every system of lockSystem.
+const theBroker model.ID = 0
+
+// lockSystem composes a broker with clients, each on a link of its own, as the parameters of every AMQP lock say.
+func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.System, []pair, error) {
+	n := s.Int("clients")
+	var heartbeat int64
+	if s.Bool("heartbeat") {
+		heartbeat = heartbeatInterval
+	}
+	faults := network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")}
+	members := []model.Member{{Name: "broker", Machine: broker.New()}}
+	pairs := make([]pair, n)
+	for i := range pairs {
+		p := pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)}
+		pairs[i] = p
+		name := string(rune('a' + i))
+		members = append(members,
+			model.Member{Name: "client/" + name, Machine: client(p.link), Timers: []model.Timer{lock.HeartbeatTimer}},
+			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, heartbeat, faults)})
+		members[theBroker].Timers = append(members[theBroker].Timers, broker.HeartbeatTimer(p.link))
+	}
+	sys, err := model.Compose(members...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var group model.Group
+	for _, p := range pairs {
+		atClient, _ := sys.Timer(p.client, lock.HeartbeatTimer)
+		atBroker, _ := sys.Timer(theBroker, broker.HeartbeatTimer(p.link))
+		group = append(group, []model.ID{p.client, p.link, atClient, atBroker})
+	}
+	sys.Symmetry = model.Symmetry{group}
+	return sys, pairs, nil
+}
