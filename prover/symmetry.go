@@ -16,6 +16,7 @@ type symmetry struct {
 
 type permutation struct {
 	to     []model.ID
+	from   []model.ID // the inverse
 	images []memo // by machine: local number → the number of its image, in the table of machine to[i]
 }
 
@@ -30,7 +31,11 @@ func newSymmetry(t *tables) *symmetry {
 		if slices.IsSorted(to) {
 			continue
 		}
-		s.perms = append(s.perms, permutation{to: slices.Clone(to), images: make([]memo, len(t.machines))})
+		p := permutation{to: slices.Clone(to), from: make([]model.ID, len(to)), images: make([]memo, len(to))}
+		for from, onto := range to {
+			p.from[onto] = model.ID(from)
+		}
+		s.perms = append(s.perms, p)
 	}
 	return s
 }
@@ -39,16 +44,28 @@ func newSymmetry(t *tables) *symmetry {
 func (s *symmetry) least(dst, scratch, v []uint32) []uint32 {
 	best := v
 	for i := range s.perms {
-		p := &s.perms[i]
-		for m, id := range v {
-			scratch[p.to[m]] = s.image(p, m, id)
-		}
-		if slices.Compare(scratch, best) < 0 {
+		if s.less(&s.perms[i], scratch, v, best) {
 			copy(dst, scratch)
 			best = dst
 		}
 	}
 	return best
+}
+
+// less computes v's image under p in scratch, as far as it takes to see whether it is less than best.
+func (s *symmetry) less(p *permutation, scratch, v, best []uint32) bool {
+	equal := true
+	for onto, from := range p.from {
+		id := s.image(p, int(from), v[from])
+		if equal && id != best[onto] {
+			if id > best[onto] {
+				return false
+			}
+			equal = false
+		}
+		scratch[onto] = id
+	}
+	return !equal
 }
 
 // image returns the number of a local state's image.

@@ -71,13 +71,7 @@ func exclusiveQueue() *Entry {
 				})},
 			{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker",
 				refutedIf(func(s Settings) bool {
-					switch s.Value("release") {
-					case "channel":
-						return true
-					case "connection":
-						return s.Bool("reconnect") && s.Int("reset")+holes(s) > 0
-					}
-					return false
+					return s.Value("release") == "channel" || s.Int("reset")+holes(s) > 0
 				})},
 			{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", refutedIf(func(s Settings) bool {
 				return s.Int("blackhole") > 0 && !s.Bool("heartbeat")
@@ -139,6 +133,8 @@ func monitored(name string, m model.Machine) model.Property {
 // theBroker is the broker's machine in every system of lockSystem.
 const theBroker model.ID = 0
 
+func clientName(i int) string { return string(rune('a' + i)) }
+
 // lockSystem composes a broker with clients, each on a link of its own, as the parameters of every AMQP lock say.
 func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.System, []pair, error) {
 	n := s.Int("clients")
@@ -147,12 +143,12 @@ func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.Sy
 		heartbeat = heartbeatInterval
 	}
 	faults := network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")}
-	members := []model.Member{{Name: "broker", Machine: broker.New()}}
+	members := []model.Member{{Name: "broker", Machine: broker.New(func(link model.ID) string { return clientName(int(link-2) / 2) })}}
 	pairs := make([]pair, n)
 	for i := range pairs {
 		p := pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)}
 		pairs[i] = p
-		name := string(rune('a' + i))
+		name := clientName(i)
 		members = append(members,
 			model.Member{Name: "client/" + name, Machine: client(p.link), Timers: []model.Timer{lock.HeartbeatTimer}},
 			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, heartbeat, faults)})

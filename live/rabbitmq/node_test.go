@@ -22,7 +22,8 @@ func dial(t *testing.T, node *rabbitmq.Node) (*amqp.Connection, *amqp.Channel) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	// bounded, as a broker with an alarm does not read what a publisher says
+	t.Cleanup(func() { conn.CloseDeadline(time.Now().Add(5 * time.Second)) })
 	ch, err := conn.Channel()
 	if err != nil {
 		t.Fatal(err)

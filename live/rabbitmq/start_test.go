@@ -2,6 +2,7 @@ package rabbitmq_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -127,22 +128,28 @@ func TestStartPicksOtherPorts(t *testing.T) {
 func TestNodeDiesWithItsProcess(t *testing.T) {
 	rabbitmqtest.Need(t)
 	t.Parallel()
-	beams := func(n int) func([]string) bool {
-		return func(names []string) bool {
-			return len(slices.DeleteFunc(names, func(name string) bool { return name != "beam.smp" })) == n
-		}
+	beams := func(names []string) int {
+		return len(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name != "beam.smp" }))
+	}
+	anything := func(names []string) bool { return len(names) > 0 }
+	machine := func(names []string) bool { return beams(names) > 0 }
+	// A second Erlang machine of RabbitMQ's, whose script would start epmd as
+	// a daemon. The first name of it is its script's; a slow look sees the
+	// machine itself, when the moment has passed.
+	starter := func(names []string) bool {
+		return beams(names) == 1 && slices.Contains(names, "erl") || beams(names) == 2
 	}
 	interrupt := func(cmd *exec.Cmd) error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	kill := func(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 	for name, test := range map[string]struct {
-		stage func([]string) bool // nil: ready
-		end   func(*exec.Cmd) error
+		stage func([]string) bool   // nil: ready
+		end   func(*exec.Cmd) error // nil: panic
 	}{
-		"killed when ready":                    {nil, kill},
-		"killed while epmd starts":             {func(names []string) bool { return len(names) > 0 }, kill},
-		"interrupted while the server starts":  {beams(1), interrupt},
-		"killed while the server looks for it": {beams(2), kill}, // a helper machine of RabbitMQ's, which would start a daemon
-		"panicking while the server starts":    {beams(1), nil},
+		"killed when ready":                      {nil, kill},
+		"killed while epmd starts":               {anything, kill},
+		"killed while the server looks for epmd": {starter, kill},
+		"interrupted while the server starts":    {machine, interrupt},
+		"panicking while the server starts":      {machine, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,6 +184,31 @@ func TestNodeDiesWithItsProcess(t *testing.T) {
 				t.Error("the process ended well")
 			}
 			eventually(t, "nothing is left", func() bool { return len(processes(t, dir)) == 0 })
+			portsAreFree(t, dir)
 		})
+	}
+}
+
+// portsAreFree checks that nobody listens on the ports of the node that was in
+// dir. A daemon leaves the directory, and only its port betrays it.
+func portsAreFree(t *testing.T, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "rabbitmq.conf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = bytes.Cut(text, []byte("listeners.tcp.1 = 127.0.0.1:"))
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	base, err := strconv.Atoi(string(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for port := base; port < base+3; port++ {
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(port))
+		if err != nil {
+			t.Errorf("somebody is left: %v", err)
+			continue
+		}
+		l.Close()
 	}
 }

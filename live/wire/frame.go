@@ -53,8 +53,8 @@ func AppendHeartbeat(dst []byte) []byte {
 }
 
 // Append appends the frames of f to dst: the method, and for one with content a content header and as many body frames as
-// frameMax asks for. frameMax is the connection's negotiated limit on a frame, overhead included; 0 is none. The connection
-// number of f and the Seq of a publish are not encoded.
+// frameMax asks for. frameMax is the connection's negotiated limit on a frame, overhead included; 0 is none. The Seq of a
+// publish is not encoded.
 //
 // An error is a value that has no encoding: a string too long for its field, a table not in canonical form, a property that
 // is set but not marked present, a method or header larger than frameMax, a method unknown to this package. dst is then

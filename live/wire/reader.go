@@ -24,7 +24,7 @@ const (
 // Item is one thing read from a stream.
 type Item struct {
 	Kind Kind
-	// Frame is the method of a Frame, with Conn 0 and the Seq of a publish 0.
+	// Frame is the method of a Frame; the Seq of a publish is 0.
 	Frame amqp.Frame
 	// Raw is the octets that the item consisted of, as they were. Frames of other channels and heartbeats that came in
 	// between are items of their own. Raw belongs to the reader, and is valid until Next is called again.

@@ -288,6 +288,14 @@ func TestOtherProtocolHeaders(t *testing.T) {
 	}
 }
 
+func TestSeqIsNotSent(t *testing.T) {
+	without := encode(t, amqp.Frame{Channel: 1, Method: amqp.BasicPublish{RoutingKey: "q"}}, 0)
+	with := encode(t, amqp.Frame{Channel: 1, Method: amqp.BasicPublish{RoutingKey: "q", Seq: 7}}, 0)
+	if diff := cmp.Diff(without, with); diff != "" {
+		t.Errorf("(-without Seq +with):\n%s", diff)
+	}
+}
+
 func TestAppendErrors(t *testing.T) {
 	long := strings.Repeat("s", 256)
 	property := func(p amqp.Properties) amqp.Method { return amqp.BasicPublish{Message: amqp.Message{Properties: p}} }

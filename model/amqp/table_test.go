@@ -157,7 +157,8 @@ func TestMakeTableErrors(t *testing.T) {
 		})
 	}
 	array, err := MakeArray(int64(1), 1.5)
-	if diff := cmp.Diff(`making a field array: field 1 "": type float64 is no field value`, fmt.Sprint(err)); diff != "" || array != "" {
+	want := `making a field array: field 1 "": type float64 is no field value`
+	if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" || array != "" {
 		t.Errorf("array %v (-want +got):\n%s", array, diff)
 	}
 }

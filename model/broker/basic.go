@@ -24,6 +24,7 @@ func (b *Broker) publish(ch *channel, in call, m amqp.BasicPublish, out *model.O
 	}
 	if i, exists := b.find(m.RoutingKey); exists {
 		b.queues[i].mailbox = append(b.queues[i].mailbox, a)
+		b.queues[i].discard()
 		return
 	}
 	if m.Mandatory {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -12,12 +13,19 @@ import (
 // Broker is the machine. Its inputs are, from links, amqp.Frame, amqp.Late, amqp.Lost, amqp.Silent and amqp.Heard; it sends
 // amqp.Frame and amqp.Hangup back. It arms one timer for each link whose connection is silent, [HeartbeatTimer].
 type Broker struct {
+	name   func(link model.ID) string
 	conns  []conn  // sorted by key
 	queues []queue // sorted by name
 }
 
-// New returns a broker without connections and queues, with one virtual host, "/".
-func New() *Broker { return &Broker{} }
+// New returns a broker without connections and queues, with one virtual host, "/". name says in texts whose link a link is; nil
+// gives its number.
+func New(name func(link model.ID) string) *Broker {
+	if name == nil {
+		name = func(link model.ID) string { return fmt.Sprintf("link %d", link) }
+	}
+	return &Broker{name: name}
+}
 
 // The broker's own actions.
 type (
@@ -25,27 +33,36 @@ type (
 	Take struct{ Queue string }
 	// Read lets the broker read the next frame of a connection that is lost already: number N of those of a link.
 	Read struct {
-		Link model.ID
-		N    int
+		Loss
 		Next amqp.Frame
 	}
 	// Notice lets the broker learn that a connection is lost, whatever it has not read of it.
-	Notice struct {
-		Link model.ID
-		N    int
-	}
+	Notice struct{ Loss }
 	// Reap deletes an exclusive queue whose connection the broker has noticed to be lost.
 	Reap struct{ Queue string }
 )
 
-func (a Take) String() string { return "queue " + a.Queue + " takes a message" }
-func (a Read) String() string {
-	return fmt.Sprintf("reads on after the loss of connection %d.%d: %v", a.Link, a.N, a.Next)
+// Loss names a lost connection that the broker has not noticed yet: the N-th of its link, counted from 1 in the order of
+// what is known of them, not of time.
+type Loss struct {
+	Link  model.ID
+	Whose string // the link's name
+	N     int
 }
-func (a Notice) String() string {
-	return fmt.Sprintf("notices the loss of connection %d.%d", a.Link, a.N)
+
+// String is "the loss of a's connection".
+func (l Loss) String() string {
+	s := "the loss of " + l.Whose + "'s connection"
+	if l.N > 1 {
+		s += fmt.Sprintf(" %d", l.N)
+	}
+	return s
 }
-func (a Reap) String() string { return "deletes queue " + a.Queue + " of a lost connection" }
+
+func (a Take) String() string   { return "queue " + a.Queue + " takes a message" }
+func (a Read) String() string   { return fmt.Sprintf("reads on after %v: %v", a.Loss, a.Next) }
+func (a Notice) String() string { return "notices " + a.Loss.String() }
+func (a Reap) String() string   { return "deletes queue " + a.Queue + " of a lost connection" }
 
 // What the broker lets the world see of its queues.
 type (
@@ -86,6 +103,27 @@ func (b *Broker) Owner(name string) (link model.ID, connected, ok bool) {
 	return q.owner.link, !q.orphan, true
 }
 
+// Status is what a sequence diagram says about the broker: its queues, and whose the exclusive ones are.
+func (b *Broker) Status() string {
+	words := make([]string, len(b.queues))
+	for i := range b.queues {
+		q := &b.queues[i]
+		words[i] = "queue " + q.name
+		switch {
+		case q.orphan:
+			words[i] += " of " + b.name(q.owner.link) + "'s lost connection"
+		case q.exclusive && q.owner.lost > 0:
+			words[i] += " is " + b.name(q.owner.link) + "'s, whose connection is lost unnoticed"
+		case q.exclusive:
+			words[i] += " is " + b.name(q.owner.link) + "'s"
+		}
+	}
+	if len(words) == 0 {
+		return "no queue"
+	}
+	return strings.Join(words, ", ")
+}
+
 // Actions appends what queues and lost connections have still to do: queues by name, then connections by link.
 func (b *Broker) Actions(dst []model.Event) []model.Event {
 	for i := range b.queues {
@@ -99,10 +137,11 @@ func (b *Broker) Actions(dst []model.Event) []model.Event {
 	}
 	for i := range b.conns {
 		if c := &b.conns[i]; c.lost > 0 {
+			loss := Loss{c.link, b.name(c.link), c.lost}
 			if len(c.unread) > 0 {
-				dst = append(dst, Read{c.link, c.lost, c.unread[0]})
+				dst = append(dst, Read{loss, c.unread[0]})
 			}
-			dst = append(dst, Notice{c.link, c.lost})
+			dst = append(dst, Notice{loss})
 		}
 	}
 	return dst
@@ -148,7 +187,7 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 
 // Clone returns an independent copy.
 func (b *Broker) Clone() model.Machine {
-	c := &Broker{conns: slices.Clone(b.conns), queues: slices.Clone(b.queues)}
+	c := &Broker{name: b.name, conns: slices.Clone(b.conns), queues: slices.Clone(b.queues)}
 	for i := range c.conns {
 		c.conns[i].channels = slices.Clone(c.conns[i].channels)
 		c.conns[i].unread = slices.Clone(c.conns[i].unread)

@@ -130,7 +130,7 @@ func (b *Broker) take(i int, out *model.Out) {
 	a := q.mailbox[0]
 	q.mailbox = q.mailbox[1:]
 	q.ready = append(q.ready, a.message)
-	if limit, ok := q.arguments.Int("x-max-length"); ok && int64(len(q.ready)) > limit {
+	if limit, ok := q.limit(); ok && int64(len(q.ready)) > limit {
 		q.ready = q.ready[int64(len(q.ready))-limit:]
 	}
 	a.confirm(out)
@@ -143,7 +143,18 @@ func (q *queue) forget(whose func(arrival) bool) {
 			q.mailbox[i] = arrival{message: q.mailbox[i].message}
 		}
 	}
+	q.discard()
 }
+
+// discard drops from the mailbox what nobody can ever tell was there: messages without a confirm in a queue that keeps none.
+func (q *queue) discard() {
+	if limit, ok := q.limit(); ok && limit == 0 {
+		q.mailbox = slices.DeleteFunc(q.mailbox, func(a arrival) bool { return a.seq == 0 })
+	}
+}
+
+// limit returns x-max-length, if the queue has one.
+func (q *queue) limit() (int64, bool) { return q.arguments.Int("x-max-length") }
 
 func (q *queue) appendState(dst []byte) []byte {
 	dst = model.AppendString(dst, q.name)
