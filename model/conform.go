@@ -22,11 +22,11 @@ func Conform(s *System, choose func(n int) int, steps int) error {
 		return err
 	}
 	c := conformance{system: s, offers: map[string]string{}}
-	st := s.Start()
-	if err := c.symmetric(st, nil); err != nil {
-		return fmt.Errorf("initial state: %w", err)
+	if err := c.initial(); err != nil {
+		return err
 	}
-	for range steps {
+	st, twin := s.Start(), s.Start()
+	for to := c.anyPermutation(choose); steps > 0; steps-- {
 		actions := st.Actions(nil)
 		if len(actions) == 0 {
 			return nil
@@ -44,12 +44,8 @@ func Conform(s *System, choose func(n int) int, steps int) error {
 		if next == nil { // cut
 			return nil
 		}
-		if len(s.Symmetry) > 0 {
-			perms := [][]ID{}
-			for p := range s.Symmetry.Permutations(s.Len()) {
-				perms = append(perms, slices.Clone(p))
-			}
-			if err := c.symmetric(st, perms[choose(len(perms))]); err != nil {
+		if to != nil {
+			if twin, err = c.mirror(st, next, twin, to); err != nil {
 				return err
 			}
 		}
@@ -109,24 +105,51 @@ func (c *conformance) step(st *State, a Action) (*State, error) {
 	return left, nil
 }
 
-// symmetric checks one permutation in one state; nil means every one, and that the state is its own image.
-func (c *conformance) symmetric(st *State, to []ID) error {
-	if to == nil {
-		for p := range c.system.Symmetry.Permutations(c.system.Len()) {
-			image := &State{system: c.system, machines: Permute(st.machines, p)}
-			if !bytes.Equal(image.AppendState(nil), st.AppendState(nil)) {
-				return fmt.Errorf("the symmetry maps it to another state (permutation %v)", p)
+// initial checks that every permutation maps the initial state to itself, the types of the machines included.
+func (c *conformance) initial() error {
+	st := c.system.Start()
+	for to := range c.system.Symmetry.Permutations(c.system.Len()) {
+		image := &State{system: c.system, machines: Permute(st.machines, to)}
+		for i, m := range image.machines {
+			if was, is := fmt.Sprintf("%T", st.machines[i]), fmt.Sprintf("%T", m); was != is {
+				return fmt.Errorf("the symmetry maps a %s to %s, which is a %s", is, c.system.Name(ID(i)), was)
 			}
 		}
-		return nil
-	}
-	image := &State{system: c.system, machines: Permute(st.machines, to)}
-	want, got := c.successors(st, to), c.successors(image, nil)
-	if !slices.Equal(want, got) {
-		return fmt.Errorf("the permutation %v is no symmetry: %d successors of the image, %d images of successors, or they differ",
-			to, len(got), len(want))
+		if !bytes.Equal(image.AppendState(nil), st.AppendState(nil)) {
+			return fmt.Errorf("the symmetry maps the initial state to another one (permutation %v)", to)
+		}
 	}
 	return nil
+}
+
+// anyPermutation picks one of the declared permutations other than the identity; nil where there is none.
+func (c *conformance) anyPermutation(choose func(n int) int) []ID {
+	var all [][]ID
+	for to := range c.system.Symmetry.Permutations(c.system.Len()) {
+		all = append(all, slices.Clone(to))
+	}
+	if len(all) < 2 {
+		return nil
+	}
+	return all[1+choose(len(all)-1)]
+}
+
+// mirror takes twin, a run of the system itself that has come to the image of st, to the image of next. The machines of the
+// twin are not renamed ones, so a machine that stores an ID and forgets to rename it is found out.
+func (c *conformance) mirror(st, next, twin *State, to []ID) (*State, error) {
+	if want, got := c.successors(st, to), c.successors(twin, nil); !slices.Equal(want, got) {
+		return nil, fmt.Errorf("the permutation %v is no symmetry: the %d successors of a state do not map to the %d of its image",
+			to, len(want), len(got))
+	}
+	image := &State{system: c.system, machines: Permute(next.machines, to)}
+	want := image.AppendState(nil)
+	for _, a := range twin.Actions(nil) {
+		follow := twin.Clone()
+		if step := follow.Step(a); step.Cut == "" && bytes.Equal(follow.AppendState(nil), want) {
+			return follow, nil
+		}
+	}
+	panic("model: a successor is among the successors and is not")
 }
 
 // successors returns the sorted encodings of all successors, each first mapped by to unless that is nil.

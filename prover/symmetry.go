@@ -17,7 +17,7 @@ type symmetry struct {
 type permutation struct {
 	to     []model.ID
 	from   []model.ID // the inverse
-	images []memo // by machine: local number → the number of its image, in the table of machine to[i]
+	images []memo     // by machine: local number → the number of its image, in the table of machine to[i]
 }
 
 // memo maps local numbers to numbers of images plus one; 0 is not known yet.

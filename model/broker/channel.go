@@ -54,18 +54,18 @@ func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 			b.dropChannel(in)
 			c.channels = slices.Delete(c.channels, i, i+1)
 		}
-		return
 	case amqp.ChannelCloseOk:
 		if ch.closing {
 			c.channels = slices.Delete(c.channels, i, i+1)
 		}
-		return
-	case amqp.ChannelOpen:
-		b.connException(c.key, amqp.ChannelError, "second 'channel.open' seen", m, out)
-		return
-	}
-	if !ch.closing {
-		b.method(ch, in, out)
+	default:
+		switch _, again := m.(amqp.ChannelOpen); {
+		case ch.closing:
+		case again:
+			b.connException(c.key, amqp.ChannelError, "second 'channel.open' seen", m, out)
+		default:
+			b.method(ch, in, out)
+		}
 	}
 }
 

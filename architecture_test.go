@@ -1,0 +1,106 @@
+package lockstep_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/lockstep-prover/lockstep/"
+
+// layout is DESIGN's import table: for each folder what it may import of ours. An entry that ends in "/..." is the folder and
+// all below it. The first entry that matches a package rules it.
+var layout = []struct {
+	folder  string
+	imports []string
+	outside []string // beyond the standard library; nil: anything
+}{
+	{"model", []string{}, []string{}},
+	{"model/amqp", []string{"model"}, []string{}},
+	{"model/broker", []string{"model", "model/amqp"}, []string{}},
+	{"model/network", []string{"model", "model/amqp"}, []string{}},
+	{"model/lock", []string{"model", "model/amqp"}, []string{}},
+	{"model/...", []string{"model"}, []string{}},
+	{"spec", []string{"model/..."}, nil},
+	{"prover", []string{"model"}, []string{}},
+	{"sim", []string{"model"}, nil},
+	{"traces", []string{"model"}, nil},
+	{"live/wire", []string{"model/amqp"}, nil},
+	{"live/amqptest", []string{"model", "model/amqp", "model/broker", "live/wire"}, nil},
+	{"live/gate", []string{"model/amqp", "live/wire"}, nil},
+	{"live/rabbitmq/...", []string{"live/rabbitmq"}, nil},
+	{"live/replay", []string{"model/...", "spec", "traces", "live/wire", "live/amqptest", "live/gate", "live/rabbitmq"}, nil},
+	{"cmd/lockstep", []string{"..."}, nil},
+}
+
+// pure is the part of the standard library that shapes values: all that machines may use.
+var pure = []string{"cmp", "slices", "maps", "strconv", "strings", "errors", "fmt", "math/bits", "iter"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+func list(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p listed
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+func matches(pattern, folder string) bool {
+	if base, tree := strings.CutSuffix(pattern, "..."); tree {
+		return base == "" || folder+"/" == base || strings.HasPrefix(folder, base)
+	}
+	return pattern == folder
+}
+
+// Every package is in the layout and imports no more of ours than the layout allows; machines use only what shapes values.
+func TestImportsFollowTheLayout(t *testing.T) {
+	for _, p := range list(t) {
+		folder, ours := strings.CutPrefix(p.ImportPath, module)
+		if !ours { // this package: no code but this test
+			continue
+		}
+		i := slices.IndexFunc(layout, func(l struct {
+			folder  string
+			imports []string
+			outside []string
+		}) bool {
+			return matches(l.folder, folder)
+		})
+		if i < 0 {
+			t.Errorf("%s has no place in the layout", folder)
+			continue
+		}
+		rule := layout[i]
+		for _, path := range p.Imports {
+			if imported, ours := strings.CutPrefix(path, module); ours {
+				if !slices.ContainsFunc(rule.imports, func(allowed string) bool { return matches(allowed, imported) }) {
+					t.Errorf("%s imports %s; the layout allows %v", folder, imported, rule.imports)
+				}
+				continue
+			}
+			standard := !strings.Contains(strings.Split(path, "/")[0], ".")
+			if !standard && rule.outside != nil && !slices.Contains(rule.outside, path) {
+				t.Errorf("%s imports %s; the layout allows the standard library only", folder, path)
+			}
+			if strings.HasPrefix(folder+"/", "model/") && standard && !slices.Contains(pure, path) {
+				t.Errorf("%s imports %s; machines may use only %v", folder, path, pure)
+			}
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package spec_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/prover"
+	"github.com/lockstep-prover/lockstep/spec"
+)
+
+// check explores the system of settings for all its properties.
+func check(t rapid.TB, e *spec.Entry, s spec.Settings, opts prover.Options) ([]spec.Claim, []prover.Result) {
+	t.Helper()
+	sys, claims, err := e.Instance(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	properties := make([]model.Property, len(claims))
+	for i, c := range claims {
+		properties[i] = c.Property
+	}
+	results, err := prover.Explore(context.Background(), sys, properties, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return claims, results
+}
+
+// The default cases have the verdicts that SPEC.md claims. Their counts are kept in testdata/counts.txt: for one number of
+// workers after the other, a changed count is a changed model and has to be explained where it is changed.
+func TestDefaultCases(t *testing.T) {
+	var b strings.Builder
+	for _, e := range spec.Catalogue() {
+		choices, err := e.Choices()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range choices {
+			claims, results := check(t, e, s, prover.Options{Workers: 1 + i%3})
+			fmt.Fprintf(&b, "%s %v\n", e.Name, s)
+			for j, r := range results {
+				if r.Verdict != claims[j].Claimed {
+					t.Errorf("%s %v: %s is %v (%s), claimed %v", e.Name, s, r.Property.Name, r.Verdict, r.Reason, claims[j].Claimed)
+				}
+				fmt.Fprintf(&b, "  %-18s %-8v %7d states %8d transitions, depth %d", r.Property.Name, r.Verdict, r.States, r.Transitions, r.Depth)
+				if r.Trace != nil {
+					fmt.Fprintf(&b, ", trace of %d", len(r.Trace))
+				}
+				b.WriteString("\n")
+			}
+		}
+	}
+	golden(t, "counts.txt", b.String())
+}
+
+// golden compares with a file of testdata; with LOCKSTEP_UPDATE=1 it writes it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if os.Getenv("LOCKSTEP_UPDATE") == "1" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// The claims are functions of the parameters; they hold for choices that no case makes, too.
+func TestClaimsHoldForAnyParameters(t *testing.T) {
+	e, err := spec.Find("mutex/exclusive-queue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var chosen []spec.Setting
+		budget := 2 // faults for each client, lest a draw takes minutes
+		for _, p := range e.Parameters {
+			var value string
+			switch {
+			case p.Name == "clients":
+				value = rapid.SampledFrom([]string{"1", "2"}).Draw(t, p.Name)
+			case p.Values != nil:
+				value = rapid.SampledFrom(p.Values).Draw(t, p.Name)
+			default:
+				n := rapid.IntRange(0, min(1, budget)).Draw(t, p.Name)
+				budget -= n
+				value = fmt.Sprint(n)
+			}
+			chosen = append(chosen, spec.Setting{Name: p.Name, Value: value})
+		}
+		s, err := e.Settings(chosen...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, results := check(t, e, s, prover.Options{})
+		for i, r := range results {
+			if r.Verdict != claims[i].Claimed {
+				t.Errorf("%v: %s is %v (%s), claimed %v", s, r.Property.Name, r.Verdict, r.Reason, claims[i].Claimed)
+			}
+		}
+	})
+}

@@ -1,0 +1,140 @@
+package spec
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/lock"
+	"github.com/lockstep-prover/lockstep/prover"
+)
+
+// mutant is a client of the exclusive-queue mutex that gets one thing wrong: what it hears or what it says.
+type mutant struct {
+	*lock.ExclusiveQueue
+	hear func(c *lock.ExclusiveQueue, m amqp.Method) amqp.Method // what it takes a method of the broker for
+	say  func(m amqp.Method) amqp.Method                         // what it sends instead; nil: nothing
+}
+
+func (m *mutant) Step(from model.ID, e model.Event, out *model.Out) {
+	if f, ok := e.(amqp.Frame); ok && m.hear != nil {
+		f.Method = m.hear(m.ExclusiveQueue, f.Method)
+		e = f
+	}
+	var said model.Out
+	m.ExclusiveQueue.Step(from, e, &said)
+	for _, x := range said.Effects() {
+		switch f, ok := x.Event.(amqp.Frame); {
+		case x.Kind == model.Arm:
+			out.Arm(x.Timer, x.Window)
+		case x.Kind == model.Cancel:
+			out.Cancel(x.Timer)
+		case x.Kind == model.Observe:
+			out.Observe(x.Event)
+		case ok && m.say != nil:
+			if f.Method = m.say(f.Method); f.Method != nil {
+				out.Send(x.To, f)
+			}
+		default:
+			out.Send(x.To, x.Event)
+		}
+	}
+}
+
+func (m *mutant) Clone() model.Machine {
+	return &mutant{m.ExclusiveQueue.Clone().(*lock.ExclusiveQueue), m.hear, m.say}
+}
+
+func (m *mutant) Rename(to func(model.ID) model.ID) model.Machine {
+	return &mutant{m.ExclusiveQueue.Rename(to).(*lock.ExclusiveQueue), m.hear, m.say}
+}
+
+// lockedIsHeld takes 405 RESOURCE_LOCKED in answer to op for a yes.
+func lockedIsHeld(op lock.Op) func(*lock.ExclusiveQueue, amqp.Method) amqp.Method {
+	return func(c *lock.ExclusiveQueue, m amqp.Method) amqp.Method {
+		if closed, ok := m.(amqp.ChannelClose); ok && closed.Code == amqp.ResourceLocked && c.InProgress() == op {
+			return amqp.QueueDeclareOk{Queue: "lock"}
+		}
+		return m
+	}
+}
+
+// Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as
+// the control.
+func TestMutants(t *testing.T) {
+	calm := []Setting{{"reset", "0"}, {"blackhole", "0"}}
+	reconnecting := []Setting{{"blackhole", "0"}, {"reconnect", "true"}}
+	for name, c := range map[string]struct {
+		property string
+		settings []Setting
+		mutant
+	}{
+		"declares a queue that is not exclusive": {"broker-exclusion", calm, mutant{say: func(m amqp.Method) amqp.Method {
+			if d, ok := m.(amqp.QueueDeclare); ok {
+				d.Exclusive = false
+				return d
+			}
+			return m
+		}}},
+		"takes a refused acquire for a granted one": {"belief-exclusion", calm, mutant{hear: lockedIsHeld(lock.Acquire)}},
+		"takes any queue of the name for its own":   {"verify-truth", reconnecting, mutant{hear: lockedIsHeld(lock.Verify)}},
+		"verifies by declaring again": {"release-on-verify", reconnecting, mutant{say: func(m amqp.Method) amqp.Method {
+			if d, ok := m.(amqp.QueueDeclare); ok && d.Passive {
+				return amqp.QueueDeclare{Queue: d.Queue, Exclusive: true}
+			}
+			return m
+		}}},
+		"misspells the queue that it deletes": {"release-effective", calm, mutant{say: func(m amqp.Method) amqp.Method {
+			if d, ok := m.(amqp.QueueDelete); ok {
+				d.Queue += "k"
+				return d
+			}
+			return m
+		}}},
+		"never answers channel.close": {"deadlock-freedom", calm, mutant{say: func(m amqp.Method) amqp.Method {
+			if _, ok := m.(amqp.ChannelCloseOk); ok {
+				return nil
+			}
+			return m
+		}}},
+		"never declares": {"can-hold", calm, mutant{say: func(m amqp.Method) amqp.Method {
+			if _, ok := m.(amqp.QueueDeclare); ok {
+				return nil
+			}
+			return m
+		}}},
+		"gives up where another one holds": {"can-contend", calm, mutant{say: func(m amqp.Method) amqp.Method {
+			if _, ok := m.(amqp.QueueDeclare); ok {
+				return nil
+			}
+			return m
+		}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			verdict := func(client func(*lock.ExclusiveQueue) model.Machine) model.Verdict {
+				e := exclusiveQueue()
+				s, err := e.Settings(c.settings...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sys, properties, err := exclusiveQueueSystem(s, client)
+				if err != nil {
+					t.Fatal(err)
+				}
+				i := slices.IndexFunc(properties, func(p model.Property) bool { return p.Name == c.property })
+				results, err := prover.Explore(context.Background(), sys, properties[i:i+1], prover.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return results[0].Verdict
+			}
+			control := verdict(func(q *lock.ExclusiveQueue) model.Machine { return q })
+			broken := verdict(func(q *lock.ExclusiveQueue) model.Machine { return &mutant{q, c.hear, c.say} })
+			if control != model.Proved || broken != model.Refuted {
+				t.Errorf("%s is %v of the protocol and %v of the mutant; want proved and refuted", c.property, control, broken)
+			}
+		})
+	}
+}
