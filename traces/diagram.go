@@ -168,7 +168,7 @@ func (d *drawing) beat(number int, b beat) {
 		if status == "" {
 			status = "has no status"
 		}
-		for _, line := range wrap(d.sys.Name(c.who)+" "+status, d.marginWidth-2, maxStatusLines) {
+		for _, line := range wrap(d.sys.Name(c.who)+": "+status, d.marginWidth-2, maxStatusLines) {
 			if next == len(d.sheet.rows) {
 				d.row()
 			}

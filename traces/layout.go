@@ -43,7 +43,7 @@ func arrange(sys *model.System, s *story, width int) layout {
 			widest = max(widest, cells(m.text)+cells("├╌  ▷ │"))
 		}
 		for _, c := range b.changes {
-			longest = max(longest, cells(sys.Name(c.who)+" "+c.status))
+			longest = max(longest, cells(sys.Name(c.who)+": "+c.status))
 		}
 	}
 	if longest > 0 {

@@ -17,6 +17,12 @@ type Carrier interface {
 	Carries(e model.Event) bool
 }
 
+// Faulty is implemented by a [Carrier] that knows which of its own actions are faults. Of one that does not, an action that
+// brings nothing to either end is taken for a fault.
+type Faulty interface {
+	Fault(e model.Event) bool
+}
+
 // Status is implemented by a machine of which a diagram tells the state in words: what a client believes, who holds the lock.
 type Status interface {
 	// Status returns a few words, or "" for nothing worth telling.
@@ -147,10 +153,15 @@ func (l teller) marks(s model.Step) []mark {
 	var marks []mark
 	if owner, ok := l.sys.TimerOwner(actor); ok {
 		marks = append(marks, l.on(fires, owner, shortName(l.sys, owner, actor)+" "+text))
-	} else if _, a, b, ok := l.carrier(actor); ok {
-		switch delivers, told := l.reach(s); {
+	} else if c, a, b, ok := l.carrier(actor); ok {
+		delivers, told := l.reach(s)
+		fault := !told
+		if f, ok := c.(Faulty); ok {
+			fault = f.Fault(s.Action.Event)
+		}
+		switch {
 		case delivers: // the arrow says it all
-		case told:
+		case !fault:
 			marks = append(marks, mark{passes, a, b, l.sys.Name(actor) + " " + text})
 		default:
 			marks = append(marks, mark{faults, a, b, l.sys.Name(actor) + " " + text})
@@ -166,7 +177,19 @@ func (l teller) marks(s model.Step) []mark {
 			marks = l.send(marks, h.From, h.Effect.To, h.Effect.Event)
 		}
 	}
-	return marks
+	return passAtOnce(marks)
+}
+
+// passAtOnce leaves out the sending of what arrives in the same step: the arrow is enough.
+func passAtOnce(marks []mark) []mark {
+	var kept []mark
+	for i, m := range marks {
+		arrival := mark{arrives, m.at, m.to, m.text}
+		if m.kind != sends || !slices.Contains(marks[i+1:], arrival) {
+			kept = append(kept, m)
+		}
+	}
+	return kept
 }
 
 // reach tells what a link's own action brought to its ends: traffic, or only news of the link.

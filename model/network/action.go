@@ -47,6 +47,9 @@ func IsFault(e model.Event) bool {
 	return false
 }
 
+// Fault is [IsFault], for sequence diagrams.
+func (l *Link) Fault(e model.Event) bool { return IsFault(e) }
+
 // Actions appends deliveries and notices, then the faults that the budget allows.
 func (l *Link) Actions(dst []model.Event) []model.Event {
 	if l.paused {
