@@ -2,7 +2,11 @@ package lockstep_test
 
 import (
 	"encoding/json"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -102,5 +106,22 @@ func TestImportsFollowTheLayout(t *testing.T) {
 				t.Errorf("%s imports %s; machines may use only %v", folder, path, pure)
 			}
 		}
+	}
+}
+
+// Tests skip in one place only: where a real RabbitMQ is asked for and make test was not. So make test skips nothing.
+func TestNothingElseIsSkipped(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || path == "architecture_test.go" || strings.HasPrefix(path, "live/rabbitmq/rabbitmqtest/") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if skip := regexp.MustCompile(`\.(Skip|Skipf|SkipNow)\(|testing\.Short\(`).Find(source); skip != nil {
+			t.Errorf("%s skips tests: %s", path, skip)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 )
@@ -85,11 +84,11 @@ func (c *conformance) offer(id ID, m Machine) error {
 func (c *conformance) step(st *State, a Action) (*State, error) {
 	before := st.AppendState(nil)
 	left, right := st.Clone(), st.Clone()
-	if !bytes.Equal(left.AppendState(nil), before) {
+	if !slices.Equal(left.AppendState(nil), before) {
 		return nil, fmt.Errorf("the encoding of a clone differs from the original's")
 	}
 	l := left.Step(a)
-	if !bytes.Equal(st.AppendState(nil), before) || !bytes.Equal(right.AppendState(nil), before) {
+	if !slices.Equal(st.AppendState(nil), before) || !slices.Equal(right.AppendState(nil), before) {
 		return nil, fmt.Errorf("stepping a clone changed the original")
 	}
 	r := right.Step(a)
@@ -99,7 +98,7 @@ func (c *conformance) step(st *State, a Action) (*State, error) {
 	if l.Cut != "" {
 		return nil, nil
 	}
-	if !bytes.Equal(left.AppendState(nil), right.AppendState(nil)) {
+	if !slices.Equal(left.AppendState(nil), right.AppendState(nil)) {
 		return nil, fmt.Errorf("two clones ended in different states")
 	}
 	return left, nil
@@ -115,7 +114,7 @@ func (c *conformance) initial() error {
 				return fmt.Errorf("the symmetry maps a %s to %s, which is a %s", is, c.system.Name(ID(i)), was)
 			}
 		}
-		if !bytes.Equal(image.AppendState(nil), st.AppendState(nil)) {
+		if !slices.Equal(image.AppendState(nil), st.AppendState(nil)) {
 			return fmt.Errorf("the symmetry maps the initial state to another one (permutation %v)", to)
 		}
 	}
@@ -145,7 +144,7 @@ func (c *conformance) mirror(st, next, twin *State, to []ID) (*State, error) {
 	want := image.AppendState(nil)
 	for _, a := range twin.Actions(nil) {
 		follow := twin.Clone()
-		if step := follow.Step(a); step.Cut == "" && bytes.Equal(follow.AppendState(nil), want) {
+		if step := follow.Step(a); step.Cut == "" && slices.Equal(follow.AppendState(nil), want) {
 			return follow, nil
 		}
 	}

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -171,7 +170,7 @@ func (b *Broker) settle(link model.ID) {
 			lost = append(lost, i)
 		}
 	}
-	slices.SortFunc(lost, func(i, j int) int { return bytes.Compare(b.stake(i), b.stake(j)) })
+	slices.SortFunc(lost, func(i, j int) int { return slices.Compare(b.stake(i), b.stake(j)) })
 	const away = 1 << 16 // first out of the way of each other
 	for n, i := range lost {
 		b.rekey(i, away+n)

@@ -1,0 +1,20 @@
+# make test    everything: lint, all tests, those against a real RabbitMQ included (installs Debian's package where it is missing)
+# make lint    gofmt, go vet, staticcheck
+# make prove-long   the larger sizes: minutes, gigabytes
+
+.PHONY: test lint rabbitmq prove-long
+
+test: lint rabbitmq
+	LOCKSTEP_RABBITMQ=1 go test -timeout 14m ./...
+
+lint:
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+rabbitmq:
+	./.ci/install-rabbitmq
+
+prove-long:
+	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3
+	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --no-symmetry
