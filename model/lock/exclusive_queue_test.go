@@ -1,0 +1,97 @@
+package lock_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/lock"
+)
+
+// frames are the broker's, as the scripts name them.
+var frames = map[string]amqp.Frame{
+	"connection.open-ok":  {Method: amqp.ConnectionOpenOk{}},
+	"connection.close":    {Method: amqp.ConnectionClose{Code: amqp.ConnectionForced}},
+	"connection.close-ok": {Method: amqp.ConnectionCloseOk{}},
+	"channel.open-ok":     {Channel: 1, Method: amqp.ChannelOpenOk{}},
+	"channel.close 404":   {Channel: 1, Method: amqp.ChannelClose{Code: amqp.NotFound}},
+	"channel.close 405":   {Channel: 1, Method: amqp.ChannelClose{Code: amqp.ResourceLocked}},
+	"channel.close-ok":    {Channel: 1, Method: amqp.ChannelCloseOk{}},
+	"confirm.select-ok":   {Channel: 1, Method: amqp.ConfirmSelectOk{}},
+	"queue.declare-ok":    {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "lock"}},
+	"queue.delete-ok":     {Channel: 1, Method: amqp.QueueDeleteOk{}},
+	"basic.return":        {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
+	"basic.ack":           {Channel: 1, Method: amqp.BasicAck{Tag: 1}},
+	"basic.nack":          {Channel: 1, Method: amqp.BasicNack{Tag: 1}},
+}
+
+// events are what a link and a timer tell the client.
+var events = map[string]model.Event{
+	"lost":    amqp.Lost{},
+	"silence": amqp.Silent{Interval: 10_000},
+	"sound":   amqp.Heard{},
+	"expired": model.Expired{Timer: lock.HeartbeatTimer},
+	"pause":   model.Pause{},
+	"resume":  model.Resume{},
+	"crash":   model.Crash{},
+}
+
+// The scripts play the link to one client: "new" makes it, "do" gives it one event a line (a call of the application, a frame of
+// the broker, what a link tells) and prints what the client did about it, what it believes, and what its application may
+// do next.
+func TestExclusiveQueue(t *testing.T) {
+	var c *lock.ExclusiveQueue
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			if d.Cmd == "new" {
+				var o lock.ExclusiveQueueOptions
+				for _, arg := range d.CmdArgs {
+					switch arg.Key {
+					case "publish":
+						o.Verify = lock.VerifyPublish
+					case "passive":
+						o.Verify = lock.VerifyPassive
+					case "redeclare":
+						o.Verify = lock.VerifyRedeclare
+					case "release-connection":
+						o.Release = lock.ReleaseConnection
+					case "release-channel":
+						o.Release = lock.ReleaseChannel
+					case "reconnect":
+						o.Reconnect = true
+					default:
+						d.Fatalf(t, "no option %q", arg.Key)
+					}
+				}
+				c = lock.NewExclusiveQueue(7, o)
+				return ""
+			}
+			var b strings.Builder
+			for _, line := range strings.Split(d.Input, "\n") {
+				var e model.Event
+				actions := c.Actions(nil)
+				if f, ok := frames[line]; ok {
+					e = f
+				} else if x, ok := events[line]; ok {
+					e = x
+				} else if i := slices.IndexFunc(actions, func(a model.Event) bool { return a.String() == line }); i >= 0 {
+					e = actions[i]
+				} else {
+					d.Fatalf(t, "no event %q here; the application may %q", line, actions)
+				}
+				var out model.Out
+				c.Step(model.Self, e, &out)
+				for _, x := range out.Effects() {
+					fmt.Fprintln(&b, strings.TrimPrefix(x.String(), "send 7: "))
+				}
+			}
+			fmt.Fprintf(&b, "%s; may %q\n", c.Status(), c.Actions(nil))
+			return b.String()
+		})
+	})
+}
