@@ -114,3 +114,29 @@ func TestClaimsHoldForAnyParameters(t *testing.T) {
 		}
 	})
 }
+
+// The number of workers changes nothing: not the counts, not the counterexamples, under symmetry neither.
+func TestWorkersChangeNothing(t *testing.T) {
+	e, err := spec.Find("mutex/exclusive-queue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := e.Settings(spec.Setting{Name: "verify", Value: "publish"}, spec.Setting{Name: "reconnect", Value: "true"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first []string
+	for _, workers := range []int{1, 2, 4} {
+		_, results := check(t, e, s, prover.Options{Workers: workers})
+		var got []string
+		for _, r := range results {
+			got = append(got, fmt.Sprint(r.Property.Name, r.Verdict, r.States, r.Transitions, r.Depth, r.Reductions, r.Trace))
+		}
+		if first == nil {
+			first = got
+		}
+		if diff := cmp.Diff(first, got); diff != "" {
+			t.Errorf("%d workers (-one worker +more):\n%s", workers, diff)
+		}
+	}
+}

@@ -19,7 +19,9 @@ func twoPhaseCommit() *Entry {
 			if err != nil {
 				return nil, nil, err
 			}
-			return sys, []model.Property{classic.Consistent()}, nil
+			consistent := classic.Consistent()
+			consistent.Symmetric = false // the published counts are of all states
+			return sys, []model.Property{consistent}, nil
 		},
 	}
 }
