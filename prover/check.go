@@ -69,7 +69,8 @@ func (c *check) hit(v model.View) bool {
 	return !c.Holds(v)
 }
 
-// settle turns what was found while the level n was expanded into verdicts. It reports whether all are decided.
+// settle turns what was found while the level n was expanded, or in the initial state (-1), into verdicts. It reports whether
+// all are decided.
 func (e *exploration) settle(n int) bool {
 	all := true
 	for i, c := range e.properties {
@@ -88,7 +89,11 @@ func (e *exploration) settle(n int) bool {
 				verdict = model.Proved
 			}
 			c.result = e.result(c, verdict)
-			c.result.Trace, c.result.Reason = e.shortest(c, n)
+			if h.state {
+				c.result.Trace, c.result.Reason = e.shortest(c, n+1)
+			} else {
+				c.result.Trace, c.result.Reason = e.shortest(c, n)
+			}
 		}
 		all = all && c.decided()
 	}

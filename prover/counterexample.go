@@ -6,8 +6,8 @@ import (
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// shortest rebuilds the first of the shortest runs that decide c, which something found in level n does, and returns it with
-// what the monitor says at its end.
+// shortest rebuilds the first of the shortest runs that decide c, which a state of level n does or a step from one, and
+// returns it with what the monitor says at its end.
 //
 // Going back from level n it marks in each level the states that have a step to a marked one; then, from the initial
 // state on, the first action that leads to a marked state is taken. Under symmetry the marks are on representatives while
@@ -88,12 +88,7 @@ func (w *worker) decides(c *check) int {
 		}
 		return -1
 	}
-	enabled := 0
-	for m, l := range w.explore.tabs.machines {
-		s := l.at(w.v[m])
-		w.view[m] = s.machine
-		enabled += len(s.own)
-	}
+	enabled := w.look()
 	if c.ofStates(enabled) && c.hit(w.view) {
 		return byState
 	}

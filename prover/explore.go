@@ -85,6 +85,10 @@ func (e *exploration) run(ctx context.Context) {
 	e.visited[shardOf(p)].insert(p)
 	e.states = 1
 	e.levels = []level{{e.layout, p}}
+	e.workers[0].judgeAll(p)
+	if e.settle(-1) {
+		return
+	}
 	for e.expandLevel(ctx) {
 	}
 }
@@ -98,7 +102,6 @@ func (e *exploration) expandLevel(ctx context.Context) bool {
 	}
 	if e.opts.Depth > 0 && len(e.levels) > e.opts.Depth {
 		e.stopped = fmt.Sprintf("depth bound %d reached", e.opts.Depth)
-		e.judgeOnly(now)
 		return false
 	}
 	for at := 0; at < now.len() && e.stopped == ""; {
@@ -112,7 +115,7 @@ func (e *exploration) expandLevel(ctx context.Context) bool {
 	return !e.settle(n) && e.stopped == ""
 }
 
-// round expands n states of the level from the index at.
+// round expands n states of the level from the index at, and judges the states that are new.
 func (e *exploration) round(now *level, at, n int) {
 	var taken atomic.Int64
 	const chunk = 64
@@ -129,16 +132,18 @@ func (e *exploration) round(now *level, at, n int) {
 	})
 	var shard atomic.Int64
 	var refused atomic.Bool
-	e.parallel(n, func(*worker) {
+	e.parallel(n, func(w *worker) {
 		for s := int(shard.Add(1)) - 1; s < shards; s = int(shard.Add(1)) - 1 {
-			for _, w := range e.workers {
+			known := len(e.fresh[s])
+			for _, from := range e.workers {
 				var ok bool
-				e.fresh[s], ok = e.visited[s].insertAll(w.found[s], e.fresh[s], e.mayGrow)
+				e.fresh[s], ok = e.visited[s].insertAll(from.found[s], e.fresh[s], e.mayGrow)
 				if !ok {
 					refused.Store(true)
 				}
-				w.found[s] = w.found[s][:0]
+				from.found[s] = from.found[s][:0]
 			}
+			w.judgeAll(e.fresh[s][known:])
 		}
 	})
 	if refused.Load() {
@@ -225,6 +230,7 @@ func (e *exploration) widen() {
 			e.layout.pack(p, w.overflow[i:i+n])
 			if e.addTo(p) {
 				e.fresh[shardOf(p)] = append(e.fresh[shardOf(p)], p...)
+				e.workers[0].judgeAll(p)
 			}
 		}
 		w.overflow = w.overflow[:0]
@@ -264,16 +270,6 @@ func (e *exploration) levelBytes() int64 {
 		n += int64(len(e.levels[i].states)) * 8
 	}
 	return n
-}
-
-// judgeOnly looks at the states of a level that the depth bound keeps from being expanded.
-func (e *exploration) judgeOnly(now *level) {
-	w := e.workers[0]
-	for i := range now.len() {
-		now.layout.unpack(w.v, now.at(i))
-		w.judge()
-	}
-	e.settle(len(e.levels) - 1)
 }
 
 // watch reports progress and looks at the bounds after a round.

@@ -1,6 +1,10 @@
 package prover
 
-import "github.com/lockstep-prover/lockstep/model"
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
 
 // worker is what one goroutine of an exploration owns.
 type worker struct {
@@ -20,10 +24,10 @@ type worker struct {
 	hits        []hit // by property: what was found in this level
 }
 
-// hit says whether a property was violated (or its witness met) in a level.
+// hit says whether a property was violated (or its witness met) while a level was expanded.
 type hit struct {
-	state  bool   // in a state of the level
-	step   bool   // by a step from a state of the level
+	state  bool   // in a new state
+	step   bool   // by a step
 	reason string // the least of the reasons that a monitor gave
 }
 
@@ -41,10 +45,9 @@ func (w *worker) expand(now *level, i int) {
 	now.layout.unpack(w.v, now.at(i))
 	w.resize(e.layout.words)
 	fits := e.layout.pack(w.parent, w.v)
-	enabled := 0
 	for m, l := range e.tabs.machines {
 		own := l.at(w.v[m]).own
-		enabled += len(own)
+		w.transitions += int64(len(own))
 		for k := range own {
 			w.step.step(w.v, m, k)
 			switch {
@@ -61,8 +64,6 @@ func (w *worker) expand(now *level, i int) {
 			}
 		}
 	}
-	w.transitions += int64(enabled)
-	w.judgeState(enabled)
 }
 
 func (w *worker) resize(words int) {
@@ -104,31 +105,31 @@ func (w *worker) delta() bool {
 	return true
 }
 
-// judge evaluates the state in v without expanding it.
-func (w *worker) judge() {
-	enabled := 0
-	for m, l := range w.explore.tabs.machines {
-		enabled += len(l.at(w.v[m]).own)
+// judgeAll evaluates the properties of states in packed states, each once.
+func (w *worker) judgeAll(states []uint64) {
+	e := w.explore
+	if !slices.ContainsFunc(e.properties, func(c *check) bool { return !c.decided() && c.monitor < 0 }) {
+		return
 	}
-	w.judgeState(enabled)
+	for i := 0; i < len(states); i += e.layout.words {
+		e.layout.unpack(w.v, states[i:i+e.layout.words])
+		enabled := w.look()
+		for i, c := range e.properties {
+			if !c.decided() && !w.hits[i].state && c.ofStates(enabled) {
+				w.hits[i].state = c.hit(w.view)
+			}
+		}
+	}
 }
 
-// judgeState evaluates the properties of states in v, which has that many enabled actions.
-func (w *worker) judgeState(enabled int) {
-	e := w.explore
-	built := false
-	for i, c := range e.properties {
-		if c.decided() || w.hits[i].state || !c.ofStates(enabled) {
-			continue
-		}
-		if !built {
-			for m, l := range e.tabs.machines {
-				w.view[m] = l.at(w.v[m]).machine
-			}
-			built = true
-		}
-		w.hits[i].state = c.hit(w.view)
+// look puts the machines of the state in v into view and returns how many actions are enabled.
+func (w *worker) look() (enabled int) {
+	for m, l := range w.explore.tabs.machines {
+		s := l.at(w.v[m])
+		w.view[m] = s.machine
+		enabled += len(s.own)
 	}
+	return enabled
 }
 
 // noteViolations books what monitors said of the last step.
