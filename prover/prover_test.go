@@ -125,7 +125,7 @@ func TestSymmetryKeepsVerdictsAndLengths(t *testing.T) {
 
 // line is a machine that counts up to a limit, on as many independent counters as a test wants: its vectors can be made wider
 // than any number of bits.
-type line struct{ n, limit int }
+type line struct{ n, limit, cut int }
 
 func (l *line) Actions(dst []model.Event) []model.Event {
 	if l.n < l.limit {
@@ -134,8 +134,8 @@ func (l *line) Actions(dst []model.Event) []model.Event {
 	return dst
 }
 func (l *line) Step(_ model.ID, _ model.Event, out *model.Out) {
-	if l.n++; l.n == 1_000_000 {
-		out.Cut("a million")
+	if l.n++; l.n == l.cut {
+		out.Cut("beyond " + fmt.Sprint(l.cut-1))
 	}
 }
 func (l *line) Clone() model.Machine          { c := *l; return &c }
@@ -179,6 +179,10 @@ func TestWideAndGrowingVectors(t *testing.T) {
 func TestWhatEndsAnExplorationIsInTheVerdict(t *testing.T) {
 	never := model.Property{Name: "never", Kind: model.Invariant, Holds: func(model.View) bool { return true }}
 	sys := twoPhase(t, 7)
+	short, err := model.Compose(model.Member{Name: "line", Machine: &line{limit: 100, cut: 50}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	canceled, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("interrupted"))
 	for want, c := range map[string]struct {
@@ -190,7 +194,7 @@ func TestWhatEndsAnExplorationIsInTheVerdict(t *testing.T) {
 		"state bound 1000 reached":             {sys: sys, opts: prover.Options{States: 1000}},
 		"depth bound 5 reached":                {sys: sys, opts: prover.Options{Depth: 5}},
 		"interrupted":                          {sys: sys, ctx: canceled},
-		"cut: a million":                       {sys: lines(t, 1, 1_000_001, 0)},
+		"cut: beyond 49":                       {sys: short},
 	} {
 		if c.ctx == nil {
 			c.ctx = context.Background()

@@ -43,7 +43,7 @@ func (n *Node) boot(ctx context.Context) error {
 // bootEpmd starts the Erlang port mapper, in which the node registers and
 // rabbitmqctl finds it.
 func (n *Node) bootEpmd(ctx context.Context) (err error) {
-	n.epmd, err = n.spawn("epmd", "-address", host, "-port", strconv.Itoa(n.ports.epmd))
+	n.epmd, err = n.spawn(nil, "epmd", "-address", host, "-port", strconv.Itoa(n.ports.epmd))
 	if err != nil {
 		return fmt.Errorf("start epmd: %w", err)
 	}
@@ -61,15 +61,27 @@ func (n *Node) bootEpmd(ctx context.Context) (err error) {
 	return nil
 }
 
-func (n *Node) bootServer(ctx context.Context) (err error) {
-	n.server, err = n.spawn(filepath.Join(n.opts.Bin, "rabbitmq-server"))
+// bootServer starts the server as systemd would: with a socket to notify, which
+// also makes the script exec the Erlang machine instead of staying around it
+// as a shell. See the package comment and notices for why each matters.
+func (n *Node) bootServer(ctx context.Context) error {
+	notices, err := listenForNotices(n.dir.name)
+	if err != nil {
+		return err
+	}
+	defer notices.close()
+	n.server, err = n.spawn([]string{"NOTIFY_SOCKET=" + notices.addr()}, filepath.Join(n.opts.Bin, "rabbitmq-server"))
 	if err != nil {
 		return fmt.Errorf("start the server: %w", err)
 	}
 	var g greeting
-	if err := n.await(ctx, func(ctx context.Context) (err error) {
-		g, err = greet(ctx, n.Addr())
-		if err != nil {
+	err = n.await(ctx, func(ctx context.Context) (err error) {
+		select {
+		case <-notices.ready:
+		default:
+			return errors.New("the server still boots")
+		}
+		if g, err = greet(ctx, n.Addr()); err != nil {
 			return err
 		}
 		// A new node's cluster bears its name, which nobody else's does. This
@@ -78,7 +90,8 @@ func (n *Node) bootServer(ctx context.Context) (err error) {
 			return fmt.Errorf("%s answers as %q, not as our node", n.Addr(), g.cluster)
 		}
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		n.server.kill()
 		return err
 	}
@@ -86,9 +99,9 @@ func (n *Node) bootServer(ctx context.Context) (err error) {
 	return nil
 }
 
-func (n *Node) spawn(program string, args ...string) (*process, error) {
+func (n *Node) spawn(env []string, program string, args ...string) (*process, error) {
 	cmd := exec.Command(program, args...)
-	cmd.Env = environ(n.dir, n.ports)
+	cmd.Env = append(environ(n.dir, n.ports), env...)
 	cmd.Dir = n.dir.path
 	cmd.Stdout = n.out
 	cmd.Stderr = n.out // the same, so one pipe, and the order is kept

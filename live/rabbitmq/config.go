@@ -54,7 +54,8 @@ const ctlFlags = "+S 1:1 +SDio 1 " + loopbackFlag
 // the node, off all other interfaces.
 const loopbackFlag = "-kernel inet_dist_use_interface {127,0,0,1}"
 
-// environ is the whole environment of a node's programs. Nothing of ours is
+// environ is the whole environment of a node's programs, to which the server
+// gets NOTIFY_SOCKET in addition. Nothing of ours is
 // handed on but the search path and the directory for temporary files: a
 // variable of someone's own RabbitMQ or Erlang must not find its way in.
 func environ(d *directory, p ports) []string {
@@ -87,10 +88,5 @@ func environ(d *directory, p ports) []string {
 		"RABBITMQ_CTL_DIST_PORT_MIN=0",
 		"RABBITMQ_CTL_DIST_PORT_MAX=0",
 		"RABBITMQ_CTL_ERL_ARGS=" + ctlFlags,
-
-		// Makes the script exec the Erlang machine instead of staying around
-		// it as a shell; see the package comment. It has no other effect
-		// (systemd itself is told through NOTIFY_SOCKET).
-		"RUNNING_UNDER_SYSTEMD=true",
 	}
 }

@@ -61,7 +61,6 @@ func TestEnviron(t *testing.T) {
 		"RABBITMQ_NODE_PORT=20004",
 		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=" + loopbackFlag,
 		"RABBITMQ_SERVER_ERL_ARGS=" + serverFlags,
-		"RUNNING_UNDER_SYSTEMD=true",
 		"TMPDIR=/var/tmp",
 	}
 	slices.Sort(got)
