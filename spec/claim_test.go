@@ -93,6 +93,8 @@ func TestClaimsHoldForAnyParameters(t *testing.T) {
 			switch {
 			case p.Name == "clients":
 				value = rapid.SampledFrom([]string{"1", "2"}).Draw(t, p.Name)
+			case p.Name == "opening" && budget == 0:
+				value = "atomic"
 			case p.Values != nil:
 				value = rapid.SampledFrom(p.Values).Draw(t, p.Name)
 			default:

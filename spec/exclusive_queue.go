@@ -32,6 +32,8 @@ func exclusiveQueue() *Entry {
 			{Name: "blackhole", Help: "connections going half-open, for each client", Default: "1", Max: 3},
 			{Name: "crash", Help: "crashes, for each client", Default: "0", Max: 1},
 			{Name: "pause", Help: "pauses of the process, for each client", Default: "0", Max: 3},
+			{Name: "opening", Help: "whether sessions open in one step or frame by frame (SPEC.md, D-4)", Default: "atomic",
+				Values: []string{"atomic", "stepwise"}},
 		},
 		Cases: [][]Setting{
 			set("verify", "publish", "reconnect", "false"),
@@ -157,11 +159,13 @@ func clientName(i int) string { return string(rune('a' + i)) }
 // lockSystem composes a broker with clients, each on a link of its own, as the parameters of every AMQP lock say.
 func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.System, []pair, error) {
 	n := s.Int("clients")
-	var heartbeat int64
-	if s.Bool("heartbeat") {
-		heartbeat = heartbeatInterval
+	options := network.Options{
+		Faults:   network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")},
+		Stepwise: s.Value("opening") == "stepwise",
 	}
-	faults := network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")}
+	if s.Bool("heartbeat") {
+		options.Heartbeat = heartbeatInterval
+	}
 	members := []model.Member{{Name: "broker", Machine: broker.New(func(link model.ID) string { return clientName(int(link-2) / 2) })}}
 	pairs := make([]pair, n)
 	for i := range pairs {
@@ -170,7 +174,7 @@ func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.Sy
 		name := clientName(i)
 		members = append(members,
 			model.Member{Name: "client/" + name, Machine: client(p.link), Timers: []model.Timer{lock.HeartbeatTimer}},
-			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, heartbeat, faults)})
+			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, options)})
 		members[theBroker].Timers = append(members[theBroker].Timers, broker.HeartbeatTimer(p.link))
 	}
 	sys, err := model.Compose(members...)

@@ -19,7 +19,8 @@ type Faults struct {
 // client, amqp.Frame and amqp.Hangup from the broker.
 type Link struct {
 	client, broker model.ID
-	heartbeat      int64 // negotiated interval in milliseconds; 0: no heartbeats
+	heartbeat      int64
+	stepwise       bool
 	left           Faults
 	paused         bool // the client's process stands still
 
@@ -30,10 +31,16 @@ type Link struct {
 	toClient []amqp.Frame
 }
 
-// NewLink returns a link without a connection. heartbeat is the interval that the ends negotiate, in milliseconds, 0 for
-// none; faults is the budget.
-func NewLink(client, broker model.ID, heartbeat int64, faults Faults) *Link {
-	return &Link{client: client, broker: broker, heartbeat: heartbeat, left: faults}
+// Options are a link's parameters.
+type Options struct {
+	Heartbeat int64  // the interval that the ends negotiate, in milliseconds; 0: no heartbeats
+	Faults    Faults // the budget
+	Stepwise  bool   // deliver what opens a session frame by frame, too (SPEC.md, D-4)
+}
+
+// NewLink returns a link without a connection.
+func NewLink(client, broker model.ID, o Options) *Link {
+	return &Link{client: client, broker: broker, heartbeat: o.Heartbeat, left: o.Faults, stepwise: o.Stepwise}
 }
 
 // Ends returns the machines that the link connects; a sequence diagram draws arrows between their lanes.
@@ -70,7 +77,7 @@ func (l *Link) accept(from model.ID, f amqp.Frame, out *model.Out) {
 	if from == l.broker {
 		to, queue = l.client, &l.toClient
 	}
-	if opensSession(f.Method) && !l.hole && !l.paused && len(l.toBroker)+len(l.toClient) == 0 {
+	if opensSession(f.Method) && !l.stepwise && !l.hole && !l.paused && len(l.toBroker)+len(l.toClient) == 0 {
 		out.Send(to, f)
 		return
 	}

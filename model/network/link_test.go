@@ -44,14 +44,14 @@ func TestLink(t *testing.T) {
 			for _, line := range strings.Split(d.Input, "\n") {
 				switch d.Cmd {
 				case "new":
-					var f network.Faults
-					var heartbeat int64
-					d.MaybeScanArgs(t, "reset", &f.Reset)
-					d.MaybeScanArgs(t, "blackhole", &f.Blackhole)
-					d.MaybeScanArgs(t, "crash", &f.Crash)
-					d.MaybeScanArgs(t, "pause", &f.Pause)
-					d.MaybeScanArgs(t, "heartbeat", &heartbeat)
-					link = network.NewLink(client, broker, heartbeat, f)
+					var o network.Options
+					d.MaybeScanArgs(t, "reset", &o.Faults.Reset)
+					d.MaybeScanArgs(t, "blackhole", &o.Faults.Blackhole)
+					d.MaybeScanArgs(t, "crash", &o.Faults.Crash)
+					d.MaybeScanArgs(t, "pause", &o.Faults.Pause)
+					d.MaybeScanArgs(t, "heartbeat", &o.Heartbeat)
+					o.Stepwise = d.HasArg("stepwise")
+					link = network.NewLink(client, broker, o)
 				case "client", "broker":
 					from := map[string]model.ID{"client": client, "broker": broker}[d.Cmd]
 					switch f, isFrame := frames[line]; {
