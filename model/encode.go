@@ -7,9 +7,6 @@ func AppendInt[T ~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~u
 	return appendUvarint(dst, uint64(int64(v)<<1)^uint64(int64(v)>>63))
 }
 
-// AppendUint appends an unsigned number in a variable number of bytes.
-func AppendUint[T ~uint | ~uint64](dst []byte, v T) []byte { return appendUvarint(dst, uint64(v)) }
-
 func appendUvarint(dst []byte, u uint64) []byte {
 	for u >= 0x80 {
 		dst = append(dst, byte(u)|0x80)

@@ -7,14 +7,23 @@ import (
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// publish routes a message (§1.8.3.7). Only the default exchange exists: it routes to the queue named by the routing key,
-// and asks nobody whose queue that is. A mandatory message without a queue is returned and then, in confirm mode, confirmed.
+// publish routes a message (§1.8.3.7). The default exchange routes to the queue named by the routing key, and asks nobody whose
+// queue that is; to the other exchanges that every broker has nothing can be bound here. A mandatory message without a queue
+// is returned and then, in confirm mode, confirmed.
 func (b *Broker) publish(ch *channel, in call, m amqp.BasicPublish, out *model.Out) {
 	if m.Immediate {
 		b.connException(in.key, amqp.NotImplemented, "immediate=true", m, out)
 		return
 	}
-	if m.Exchange != "" {
+	i, routed := b.find(m.RoutingKey)
+	switch m.Exchange {
+	case "":
+	case "amq.direct", "amq.fanout", "amq.headers", "amq.match", "amq.topic":
+		routed = false
+	case "amq.rabbitmq.trace":
+		b.exception(in, amqp.AccessRefused, fmt.Sprintf("cannot publish to internal exchange '%s' in vhost '/'", m.Exchange), out)
+		return
+	default:
 		b.exception(in, amqp.NotFound, fmt.Sprintf("no exchange '%s' in vhost '/'", m.Exchange), out)
 		return
 	}
@@ -22,14 +31,14 @@ func (b *Broker) publish(ch *channel, in call, m amqp.BasicPublish, out *model.O
 	if ch.confirm {
 		a = arrival{in.key, in.channel, m.Seq, m.Message}
 	}
-	if i, exists := b.find(m.RoutingKey); exists {
+	if routed {
 		b.queues[i].mailbox = append(b.queues[i].mailbox, a)
 		b.queues[i].discard()
 		return
 	}
 	if m.Mandatory {
 		in.reply(amqp.BasicReturn{
-			Code: amqp.NoRoute, Text: amqp.NoRoute.Name(), RoutingKey: m.RoutingKey, Message: m.Message,
+			Code: amqp.NoRoute, Text: amqp.NoRoute.Name(), Exchange: m.Exchange, RoutingKey: m.RoutingKey, Message: m.Message,
 		}, out)
 	}
 	a.confirm(out)

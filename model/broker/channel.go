@@ -35,15 +35,12 @@ func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 	i, open := c.find(f.Channel)
 	in := call{c.key, f.Channel, f.Method}
 	if !open {
-		switch f.Method.(type) {
-		case amqp.ChannelOpen:
-			c.channels = slices.Insert(c.channels, i, channel{num: f.Channel})
-			in.reply(amqp.ChannelOpenOk{}, out)
-		case amqp.ChannelCloseOk:
-			// The broker's close and the client's crossed; the client's answer comes last and is of no meaning.
-		default:
+		if _, ok := f.Method.(amqp.ChannelOpen); !ok {
 			b.connException(c.key, amqp.ChannelError, "expected 'channel.open'", f.Method, out)
+			return
 		}
+		c.channels = slices.Insert(c.channels, i, channel{num: f.Channel})
+		in.reply(amqp.ChannelOpenOk{}, out)
 		return
 	}
 	ch := &c.channels[i]
@@ -55,15 +52,15 @@ func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 			c.channels = slices.Delete(c.channels, i, i+1)
 		}
 	case amqp.ChannelCloseOk:
-		if ch.closing {
-			c.channels = slices.Delete(c.channels, i, i+1)
+		if !ch.closing {
+			b.connException(c.key, amqp.CommandInvalid, "unimplemented method", m, out)
+			return
 		}
+		c.channels = slices.Delete(c.channels, i, i+1)
+	case amqp.ChannelOpen: // RabbitMQ does not discard this one in a channel that is closing
+		b.connException(c.key, amqp.ChannelError, "second 'channel.open' seen", m, out)
 	default:
-		switch _, again := m.(amqp.ChannelOpen); {
-		case ch.closing:
-		case again:
-			b.connException(c.key, amqp.ChannelError, "second 'channel.open' seen", m, out)
-		default:
+		if !ch.closing {
 			b.method(ch, in, out)
 		}
 	}

@@ -39,26 +39,22 @@ func (b *Broker) frame(k key, f amqp.Frame, out *model.Out) {
 		return
 	}
 	c := &b.conns[i]
-	switch m := f.Method.(type) {
-	case amqp.ConnectionClose:
+	_, closes := f.Method.(amqp.ConnectionClose)
+	_, answers := f.Method.(amqp.ConnectionCloseOk)
+	switch {
+	case f.Channel == 0 && closes:
 		b.drop(k)
 		b.releaseQueues(k, out)
 		c.reply(0, amqp.ConnectionCloseOk{}, out)
 		b.forget(k, out)
 		k.hangup(out)
-	case amqp.ConnectionCloseOk:
-		if c.closing {
-			b.forget(k, out)
-			k.hangup(out)
-		}
+	case f.Channel == 0 && answers && c.closing:
+		b.forget(k, out)
+		k.hangup(out)
+	case c.closing:
+	case f.Channel == 0:
+		b.connException(k, amqp.ChannelError, "unexpected method in connection state running", f.Method, out)
 	default:
-		if c.closing {
-			return
-		}
-		if f.Channel == 0 {
-			b.connException(k, amqp.CommandInvalid, "command on channel 0", m, out)
-			return
-		}
 		b.channelFrame(c, f, out)
 	}
 }
