@@ -93,9 +93,10 @@ func TestMutants(t *testing.T) {
 			}
 			return m
 		}}},
-		"never answers channel.close": {"deadlock-freedom", calm, mutant{say: func(m amqp.Method) amqp.Method {
-			if _, ok := m.(amqp.ChannelCloseOk); ok {
-				return nil
+		"asks for no answer and waits for it": {"deadlock-freedom", calm, mutant{say: func(m amqp.Method) amqp.Method {
+			if d, ok := m.(amqp.QueueDeclare); ok {
+				d.NoWait = true
+				return d
 			}
 			return m
 		}}},

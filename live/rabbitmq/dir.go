@@ -18,11 +18,10 @@ const tempPrefix = "lockstep-rabbitmq-"
 //	home/.erlang.cookie   the secret that the node and rabbitmqctl share
 //	rabbitmq.conf, enabled_plugins, mnesia/, log/
 type directory struct {
-	path  string
-	temp  bool // ours to remove
-	name  string
-	fresh bool // made just now, so there is no data of an earlier node in it
-	lock  *os.File
+	path string
+	temp bool // ours to remove
+	name string
+	lock *os.File
 }
 
 // openDirectory prepares path, or a new temporary directory if path is empty,
@@ -135,26 +134,25 @@ func (d *directory) fill() error {
 	if err := os.MkdirAll(d.file("home"), 0o700); err != nil {
 		return err
 	}
-	name, fresh, err := once(d.file("name"), "lockstep-"+strings.ToLower(rand.Text()[:8]), 0o644)
+	name, err := once(d.file("name"), "lockstep-"+strings.ToLower(rand.Text()[:8]), 0o644)
 	if err != nil {
 		return err
 	}
-	d.name, d.fresh = name, fresh
-	// Erlang insists on the mode, and in text it does not know "=".
-	if _, _, err := once(d.file("home/.erlang.cookie"), rand.Text(), 0o400); err != nil {
+	d.name = name
+	if _, err := once(d.file("home/.erlang.cookie"), rand.Text(), 0o400); err != nil { // Erlang insists on the mode
 		return err
 	}
 	return os.WriteFile(d.file("enabled_plugins"), []byte("[].\n"), 0o644)
 }
 
 // once returns the content of the file, which it writes if there is none.
-func once(path, text string, mode os.FileMode) (content string, written bool, err error) {
+func once(path, text string, mode os.FileMode) (string, error) {
 	old, err := os.ReadFile(path)
 	if err == nil {
-		return string(old), false, nil
+		return string(old), nil
 	}
 	if !errors.Is(err, os.ErrNotExist) {
-		return "", false, err
+		return "", err
 	}
-	return text, true, os.WriteFile(path, []byte(text), mode)
+	return text, os.WriteFile(path, []byte(text), mode)
 }

@@ -13,21 +13,23 @@
 // processes of ours, each in a process group of its own, out of reach of a
 // terminal's Ctrl-C:
 //
-//		our process ──┬── beam.smp ── erl_child_setup ── inet_gethost, sh …
-//		              └── epmd
+//	our process ──┬── beam.smp ── erl_child_setup ── inet_gethost, sh …
+//	              └── epmd
 //
-//	  - The server script normally stays as a shell around the Erlang machine,
-//	    and Erlang starts epmd as a daemon that outlives everybody. Here the
-//	    script is told to exec instead of fork, so that its process id becomes
-//	    the machine's, and epmd is started in the foreground, first, by us,
-//	    while Erlang is forbidden to start one.
-//	  - Both children ask the kernel for SIGKILL at their parent's death
-//	    (Pdeathsig), so a panic, an os.Exit, a Ctrl-C or a kill -9 of our
-//	    process takes them along. The setting survives exec and is lost at
-//	    fork, hence the exec above.
-//	  - Erlang's small helpers sit in sessions of their own, where no signal
-//	    to a group reaches them; they end by themselves when the machine's
-//	    pipes close.
+// That takes three measures:
+//
+//   - The server script normally stays as a shell around the Erlang machine,
+//     and Erlang starts epmd as a daemon that outlives everybody. Here the
+//     script is made to exec instead of fork, so that its process id becomes
+//     the machine's; and epmd is started first, in the foreground, by us,
+//     while Erlang is forbidden to start one.
+//   - Both children ask the kernel for SIGKILL at their parent's death
+//     (Pdeathsig), so a panic, an os.Exit, a Ctrl-C or a kill -9 of our
+//     process takes them along. The request survives exec and is lost at
+//     fork, hence the first measure.
+//   - Erlang's small helpers sit in sessions of their own, where no signal
+//     to a group reaches them; they end by themselves when the machine's
+//     pipes close, and we wait for that.
 //
 // What a sudden death can leave behind is the temporary directory. It is
 // locked while in use, and the next Start removes those that no lock holds.

@@ -11,6 +11,10 @@ var errNotRunning = errors.New("the node is not running")
 
 // Kill ends the node as kill -9 does and returns when it is gone. Clients see
 // a reset. A node that does not run is left as it is.
+//
+// What the node acknowledged a moment ago need not have survived: RabbitMQ
+// 3.10.8 can lose a durable queue within two seconds of its declare-ok. An
+// orderly [Node.Restart] before makes sure of it.
 func (n *Node) Kill() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

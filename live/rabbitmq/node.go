@@ -45,14 +45,18 @@ type Options struct {
 	Log io.Writer
 }
 
-// Node is a private RabbitMQ node: running, down after Kill, or stopped for
-// good. Its methods are safe for concurrent use; those that change what the
-// node does (Kill, Restart, Pause, Continue, Stop) wait for each other.
+// Node is a private RabbitMQ node. Its methods are safe for concurrent use;
+// those that change what the node does (Kill, Restart, Pause, Continue, Stop)
+// wait for each other.
 //
-//	            ┌── Pause/Continue
 //	Start ──▶ running ──Kill, or a death of its own──▶ down
-//	            │  ▲ └───────────◀──Restart──────────────┤
-//	            └──┴──Stop──▶ stopped ◀──Stop────────────┘
+//	           │ ▲  ▲                                   │
+//	           └─┘  └──────────────Restart──────────────┘
+//	         Restart
+//
+//	running, down ──Stop──▶ stopped, for good
+//
+// Between Pause and Continue a node still counts as running.
 type Node struct {
 	opts  Options
 	dir   *directory

@@ -177,8 +177,12 @@ func (b *Broker) settle(link model.ID) {
 	b.sortConns()
 }
 
-// trim drops the frames at the end of the unread ones that only ask or close: with nobody left to answer they do nothing.
+// trim drops the frames at the end of the unread ones that only ask or close: with nobody left to answer they do nothing. In a
+// connection that is closing none does.
 func (c *conn) trim() {
+	if c.closing {
+		c.unread = nil
+	}
 	for len(c.unread) > 0 {
 		switch m := c.unread[len(c.unread)-1].Method.(type) {
 		case amqp.QueueDeclare:

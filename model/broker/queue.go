@@ -13,9 +13,9 @@ import (
 type queue struct {
 	name                           string
 	durable, exclusive, autoDelete bool
-	arguments                      amqp.Table
-	owner                          key  // exclusive: whose connection declared it
-	orphan                         bool // exclusive: that connection was lost
+	arguments                      amqp.Table // effective
+	owner                          key        // exclusive: whose connection declared it
+	orphan                         bool       // exclusive: that connection was lost
 	ready                          []amqp.Message
 	mailbox                        []arrival // published, not yet taken
 }
@@ -32,8 +32,11 @@ func (b *Broker) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(b.queues, name, func(q queue, n string) int { return strings.Compare(q.name, n) })
 }
 
-// declare answers queue.declare (§1.7.2.1). RabbitMQ looks at the lock before it compares arguments.
+// declare answers queue.declare (§1.7.2.1). RabbitMQ looks at the lock before it compares arguments, and an exclusive queue is
+// never durable to it.
 func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
+	m.Durable = m.Durable && !m.Exclusive
+	m.Arguments = effective(m.Arguments)
 	i, exists := b.find(m.Queue)
 	switch {
 	case m.Queue == "":
@@ -44,6 +47,8 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 		return
 	case !exists && strings.HasPrefix(m.Queue, "amq."):
 		b.exception(in, amqp.AccessRefused, fmt.Sprintf("queue name '%s' contains reserved prefix 'amq.*'", m.Queue), out)
+		return
+	case !exists && !b.argumentsAllow(in, m.Arguments, out):
 		return
 	case !exists:
 		b.queues = slices.Insert(b.queues, i, queue{
@@ -154,7 +159,7 @@ func (q *queue) discard() {
 }
 
 // limit returns x-max-length, if the queue has one.
-func (q *queue) limit() (int64, bool) { return q.arguments.Int("x-max-length") }
+func (q *queue) limit() (int64, bool) { return q.arguments.Int(maxLength) }
 
 func (q *queue) appendState(dst []byte) []byte {
 	dst = model.AppendString(dst, q.name)
