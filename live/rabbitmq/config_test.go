@@ -51,7 +51,7 @@ func TestEnviron(t *testing.T) {
 		"RABBITMQ_CONF_ENV_FILE=/d/none",
 		"RABBITMQ_CTL_DIST_PORT_MAX=0",
 		"RABBITMQ_CTL_DIST_PORT_MIN=0",
-		"RABBITMQ_CTL_ERL_ARGS=" + ctlFlags,
+		"RABBITMQ_CTL_ERL_ARGS=" + loopbackFlag,
 		"RABBITMQ_DIST_PORT=20005",
 		"RABBITMQ_ENABLED_PLUGINS_FILE=/d/enabled_plugins",
 		"RABBITMQ_LOG_BASE=/d/log",

@@ -12,7 +12,7 @@ import (
 // Ctl runs rabbitmqctl with args against the node and returns what it wrote to
 // its standard output. If it fails, the error has what it wrote to standard
 // error. When ctx ends rabbitmqctl is killed; on a paused node it waits for
-// that or for its own timeout. A call costs about 0.6 s, and several may run
+// that or for its own timeout. A call costs about 0.5 s, and several may run
 // at once.
 func (n *Node) Ctl(ctx context.Context, args ...string) (string, error) {
 	fail := func(err error) error {

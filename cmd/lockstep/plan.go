@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/spec"
+)
+
+// choice is one exploration to make: a system for one choice of parameters, and the properties to decide of it.
+type choice struct {
+	entry    *spec.Entry
+	settings spec.Settings
+	system   *model.System
+	claims   []spec.Claim
+}
+
+func (c *choice) properties() []model.Property {
+	var all []model.Property
+	for _, p := range c.claims {
+		all = append(all, p.Property)
+	}
+	return all
+}
+
+// plan lists what to explore, system by system.
+//
+// With systems named, a setting or a property must be known to each of them. Without, the whole catalogue is meant: a
+// setting applies where there is such a parameter, a system that has none of the properties is left out, and only what no
+// system knows is an error.
+func plan(systems []string, set []spec.Setting, properties []string) ([][]*choice, error) {
+	entries, err := entriesOf(systems)
+	if err != nil {
+		return nil, err
+	}
+	if len(systems) == 0 {
+		if err := knownToSome(entries, set, properties); err != nil {
+			return nil, err
+		}
+	}
+	var all [][]*choice
+	for _, e := range entries {
+		ours, selected := set, properties
+		if len(systems) == 0 {
+			ours = slices.DeleteFunc(slices.Clone(set), func(s spec.Setting) bool { return !hasParameter(e, s.Name) })
+			selected = slices.DeleteFunc(slices.Clone(properties), func(p string) bool { return !hasProperty(e, p) })
+			if len(properties) > 0 && len(selected) == 0 {
+				continue
+			}
+		}
+		choices, err := choicesOf(e, ours, selected)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, choices)
+	}
+	return all, nil
+}
+
+// entriesOf finds systems by name, each once; no name means all.
+func entriesOf(names []string) ([]*spec.Entry, error) {
+	if len(names) == 0 {
+		return spec.Catalogue(), nil
+	}
+	var all []*spec.Entry
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			continue
+		}
+		e, err := spec.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
+}
+
+func hasParameter(e *spec.Entry, name string) bool {
+	return slices.ContainsFunc(e.Parameters, func(p spec.Parameter) bool { return p.Name == name })
+}
+
+func hasProperty(e *spec.Entry, name string) bool {
+	return slices.ContainsFunc(e.Properties, func(p spec.Property) bool { return p.Name == name })
+}
+
+func knownToSome(entries []*spec.Entry, set []spec.Setting, properties []string) error {
+	for _, s := range set {
+		if !slices.ContainsFunc(entries, func(e *spec.Entry) bool { return hasParameter(e, s.Name) }) {
+			return fmt.Errorf("no system has a parameter %q; see lockstep list", s.Name)
+		}
+	}
+	for _, p := range properties {
+		if !slices.ContainsFunc(entries, func(e *spec.Entry) bool { return hasProperty(e, p) }) {
+			return fmt.Errorf("no system has a property %q; see lockstep list", p)
+		}
+	}
+	return nil
+}
+
+func choicesOf(e *spec.Entry, set []spec.Setting, properties []string) ([]*choice, error) {
+	for _, p := range properties {
+		if !hasProperty(e, p) {
+			return nil, noProperty(e, p)
+		}
+	}
+	all, err := e.Choices(set...)
+	if err != nil {
+		return nil, err
+	}
+	var choices []*choice
+	for _, s := range all {
+		c, err := newChoice(e, s, properties)
+		if err != nil {
+			return nil, err
+		}
+		choices = append(choices, c)
+	}
+	return choices, nil
+}
+
+// newChoice builds a system with some of its properties, which it has; none means all.
+func newChoice(e *spec.Entry, s spec.Settings, properties []string) (*choice, error) {
+	sys, claims, err := e.Instance(s)
+	if err != nil {
+		return nil, err
+	}
+	if len(properties) > 0 {
+		claims = slices.DeleteFunc(claims, func(c spec.Claim) bool { return !slices.Contains(properties, c.Name) })
+	}
+	return &choice{e, s, sys, claims}, nil
+}
+
+func noProperty(e *spec.Entry, name string) error {
+	var names []string
+	for _, p := range e.Properties {
+		names = append(names, p.Name)
+	}
+	return fmt.Errorf("%s has no property %q; it has %s", e.Name, name, strings.Join(names, ", "))
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/prover"
+)
+
+// proveOptions is the command line of prove.
+type proveOptions struct {
+	systems    []string
+	clients    int // 0: not given
+	set        []string
+	properties []string
+	memory     string
+	timeout    time.Duration
+	progress   time.Duration
+	out        string
+	asJSON     bool
+	prover     prover.Options // its Memory and Progress are not set by flags
+}
+
+func newProve(c *console) *cobra.Command {
+	var o proveOptions
+	cmd := &cobra.Command{
+		Use:   "prove [SYSTEM...]",
+		Short: "Prove or refute the properties of systems",
+		Long: `Explores every reachable state of systems of the catalogue and prints a table of verdicts, one row for each
+choice of parameters: "proved" is said only of an exhausted, exact exploration; "refuted 9" comes with a
+shortest run of 9 steps to the violation, written as a trace; "unknown" comes with the reason. Without a
+SYSTEM the whole catalogue is explored. The program knows what SPEC.md claims, and marks a verdict that
+differs with ✗. Without --set each system runs with the choices that "lockstep list SYSTEM" shows; a parameter
+that is set has its value in all of them. Ctrl-C ends the run, which still prints what is known.
+
+With --json it prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
+parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
+reductions, seconds, and for a refutation length (steps) and trace (path).`,
+		Example: `  lockstep prove
+  lockstep prove mutex/exclusive-queue
+  lockstep prove mutex/exclusive-queue --set verify=publish --set reconnect=true --property verify-truth
+  lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.systems = args
+			if cmd.Flags().Changed("clients") {
+				o.set = append(o.set, fmt.Sprintf("clients=%d", o.clients))
+			}
+			return c.prove(cmd.Context(), o)
+		},
+		ValidArgsFunction: completeSystems,
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringArrayVar(&o.set, "set", nil, "set a parameter, `k=v` (repeatable)")
+	f.IntVar(&o.clients, "clients", 0, "the same as --set clients=`N`")
+	f.StringSliceVar(&o.properties, "property", nil, "decide only this property `P` (repeatable, or separated by commas)")
+	f.StringVar(&o.out, "out", defaultOut, "the `directory` for the traces of refutations; empty: none is written")
+	f.IntVar(&o.prover.Workers, "workers", 0, "explore with `N` threads; results do not depend on it (default: one for each processor)")
+	f.StringVar(&o.memory, "memory", "", "bound on the memory of visited states, a `size` such as 512MiB or 2GiB (default: none)")
+	f.DurationVar(&o.timeout, "timeout", 0, "bound on the time `D` for each choice of parameters, such as 90s or 10m (default: none)")
+	f.Int64Var(&o.prover.States, "states", 0, "bound on the `number` of distinct states (default: none)")
+	f.IntVar(&o.prover.Depth, "depth", 0, "bound on the `number` of steps (default: none)")
+	f.BoolVar(&o.prover.NoSymmetry, "no-symmetry", false, "explore all states even where clients are interchangeable")
+	f.DurationVar(&o.progress, "progress", 5*time.Second, "tell how far it is every `D`, on stderr; a terminal has it always; 0: never")
+	jsonFlag(cmd, &o.asJSON)
+	registerCompletion(cmd, "set", completeSettings)
+	registerCompletion(cmd, "property", completeProperties)
+	return cmd
+}
+
+// bounds checks what the flags say of the prover.
+func (o *proveOptions) bounds() (prover.Options, error) {
+	p := o.prover
+	for _, n := range []struct {
+		flag  string
+		value int64
+	}{
+		{"workers", int64(p.Workers)}, {"states", p.States}, {"depth", int64(p.Depth)},
+		{"timeout", int64(o.timeout)}, {"progress", int64(o.progress)},
+	} {
+		if n.value < 0 {
+			return p, fmt.Errorf("--%s cannot be negative", n.flag)
+		}
+	}
+	if o.memory != "" {
+		bytes, err := humanize.ParseBytes(o.memory)
+		if err != nil || bytes == 0 || bytes > math.MaxInt64 {
+			return p, fmt.Errorf("--memory is a size such as 512MiB or 2GiB, not %q", o.memory)
+		}
+		p.Memory = int64(bytes)
+	}
+	return p, nil
+}
+
+// prove explores what the options ask for, system by system.
+func (c *console) prove(ctx context.Context, o proveOptions) error {
+	options, err := o.bounds()
+	if err != nil {
+		return failed(wrongUsage, err)
+	}
+	set, err := parseSettings(o.set)
+	if err != nil {
+		return failed(wrongUsage, err)
+	}
+	systems, err := plan(o.systems, set, o.properties)
+	if err != nil {
+		return failed(wrongUsage, err)
+	}
+	report := &report{console: c, start: time.Now()}
+	progress := newProgress(c, o, systems)
+	options.Every = progress.every()
+	store := &store{dir: o.out}
+	for _, choices := range systems {
+		var outcomes []*outcome
+		for _, choice := range choices {
+			options.Progress = progress.of(choice)
+			results := explore(ctx, choice, options, o.timeout)
+			progress.clear()
+			outcomes = append(outcomes, &outcome{choice, results, store.keep(choice, results)})
+		}
+		report.add(outcomes)
+		if !o.asJSON {
+			report.printSystem(outcomes)
+		}
+	}
+	if o.asJSON {
+		c.printJSON(report.object())
+	} else {
+		report.printSummary(store)
+	}
+	if store.err != nil {
+		return failed(worse(report.status(), broken), store.err)
+	}
+	return failed(report.status(), nil)
+}
+
+// explore decides the properties of one choice within the time allowed.
+func explore(ctx context.Context, c *choice, options prover.Options, timeout time.Duration) []prover.Result {
+	if ctx.Err() != nil {
+		return notExplored(c, context.Cause(ctx).Error())
+	}
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, timeout, fmt.Errorf("time bound %v reached", timeout))
+		defer cancel()
+	}
+	results, err := prover.Explore(ctx, c.system, c.properties(), options)
+	if err != nil {
+		panic(fmt.Sprintf("lockstep: the catalogue's %s cannot be explored: %v", c.entry.Name, err))
+	}
+	return results
+}
+
+// notExplored is the results of a choice that an interrupted run did not come to.
+func notExplored(c *choice, why string) []prover.Result {
+	var all []prover.Result
+	for _, p := range c.properties() {
+		all = append(all, prover.Result{Property: p, Verdict: model.Unknown, Reason: why, Exact: true})
+	}
+	return all
+}

@@ -1,0 +1,148 @@
+package amqptest_test
+
+import (
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/broker"
+)
+
+// machine is the broker machine as a target. It takes all its actions after every input, each time the first that is
+// enabled, unless it is held; its timers expire when a client waits for nothing else.
+//
+// Commands of its own: "hold" holds it, "actions" shows the actions that are enabled, "act ACTION" takes one.
+type machine struct {
+	broker *broker.Broker
+	ends   []*machineEnd // by ID
+	timers []model.Timer // armed
+	held   bool
+}
+
+// machineEnd is a client's end of a link to the machine.
+type machineEnd struct {
+	t         testing.TB
+	machine   *machine
+	id        model.ID
+	heartbeat int64 // in milliseconds
+	inbox     []amqp.Frame
+	hungUp    bool
+}
+
+func newMachine() *machine { return &machine{broker: broker.New(nil)} }
+
+func (m *machine) connect(t testing.TB, heartbeat uint16) end {
+	e := &machineEnd{t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000}
+	m.ends = append(m.ends, e)
+	return e
+}
+
+func (m *machine) command(cmd string, a *arguments) (out []string, ok bool) {
+	switch cmd {
+	case "hold":
+		m.held = true
+	case "actions":
+		for _, e := range m.broker.Actions(nil) {
+			out = append(out, e.String())
+		}
+	case "act":
+		text := a.text()
+		for _, e := range m.broker.Actions(nil) {
+			if e.String() == text {
+				m.step(model.Self, e)
+				return nil, true
+			}
+		}
+		a.fail(fmt.Errorf("not enabled: %s", text))
+	default:
+		return nil, false
+	}
+	return out, true
+}
+
+// take steps the machine by an input.
+func (m *machine) take(from model.ID, e model.Event) {
+	m.step(from, e)
+	for !m.held {
+		actions := m.broker.Actions(nil)
+		if len(actions) == 0 {
+			break
+		}
+		m.step(model.Self, actions[0])
+	}
+}
+
+func (m *machine) step(from model.ID, e model.Event) {
+	var out model.Out
+	m.broker.Step(from, e, &out)
+	for _, effect := range out.Effects() {
+		switch effect.Kind {
+		case model.Send:
+			m.ends[effect.To].receive(effect.Event)
+		case model.Arm:
+			m.cancel(effect.Timer)
+			m.timers = append(m.timers, effect.Timer)
+		case model.Cancel:
+			m.cancel(effect.Timer)
+		}
+	}
+}
+
+func (m *machine) cancel(t model.Timer) {
+	kept := m.timers[:0]
+	for _, armed := range m.timers {
+		if armed != t {
+			kept = append(kept, armed)
+		}
+	}
+	m.timers = kept
+}
+
+func (e *machineEnd) receive(event model.Event) {
+	switch event := event.(type) {
+	case amqp.Frame:
+		if e.hungUp {
+			e.t.Errorf("the machine says %v after it has hung up", event)
+		}
+		e.inbox = append(e.inbox, event)
+	case amqp.Hangup:
+		e.hungUp = true
+	}
+}
+
+func (e *machineEnd) send(ch amqp.Channel, methods ...amqp.Method) {
+	for _, m := range methods {
+		if !e.hungUp {
+			e.machine.take(e.id, amqp.Frame{Channel: ch, Method: m})
+		}
+	}
+}
+
+func (e *machineEnd) next() (amqp.Frame, error) {
+	e.t.Helper()
+	for {
+		switch {
+		case len(e.inbox) > 0:
+			f := e.inbox[0]
+			e.inbox = e.inbox[1:]
+			return f, nil
+		case e.hungUp:
+			return amqp.Frame{}, io.EOF
+		case len(e.machine.timers) == 0:
+			e.t.Fatal("the machine says nothing")
+		}
+		t := e.machine.timers[0]
+		e.machine.cancel(t)
+		e.machine.take(model.Self, model.Expired{Timer: t})
+	}
+}
+
+func (e *machineEnd) mute() {
+	if e.heartbeat > 0 {
+		e.machine.take(e.id, amqp.Silent{Interval: e.heartbeat})
+	}
+}
+
+func (e *machineEnd) reset() { e.machine.take(e.id, amqp.Lost{}) }

@@ -1,0 +1,180 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/live/gate"
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// connection is a TCP connection of a client's through the gate, as far as the model has spoken of it.
+//
+//	session ──► gate: released … │ unread │ sent after the loss      what the gate holds toward the broker
+//	                             └────────┴── inFlight ─────────
+//	        ◄── inbox ◄── gate: seen │ not seen yet                  what it holds toward the client
+type connection struct {
+	gate      *gate.Conn
+	session   *session
+	heartbeat uint16 // in seconds
+
+	left     bool // the model's client has no end of it any more
+	inFlight int  // frames held toward the broker that the model has predicted
+	lost     bool // the model's broker has lost its end, or given it up
+	unread   int  // lost: how many of those in flight the broker may still read
+	noticed  bool // lost, and noticed by the broker
+	finished bool // the broker has answered connection.close
+
+	confirms confirms              // as the model's client counts; the session has its own
+	refused  map[amqp.Channel]bool // channels that the broker has closed for an error, and that still want a close-ok
+	seen     int                   // items held toward the client that have been compared
+	split    []amqp.Frame          // what is left to be compared of the one seen last
+	inbox    []amqp.Frame          // what the session has read and the double has not taken
+}
+
+// next waits for the next frame from the broker that no prediction has been compared with, and counts it as compared.
+func (c *connection) next(ctx context.Context) (amqp.Frame, error) {
+	for len(c.split) == 0 {
+		if err := c.gate.Await(ctx, gate.ToClient, c.seen+1); err != nil {
+			return amqp.Frame{}, err
+		}
+		item := c.gate.Held(gate.ToClient)[c.seen]
+		c.seen++
+		var err error
+		if c.split, err = c.confirms.received(item.Frame); err != nil {
+			return item.Frame, err
+		}
+	}
+	f := c.split[0]
+	c.split = c.split[1:]
+	if _, ok := f.Method.(amqp.ConnectionCloseOk); ok {
+		c.finished = true
+	}
+	return f, nil
+}
+
+// surplus returns a frame that has arrived from the broker and that nothing has predicted, if there is one by now.
+func (c *connection) surplus() (amqp.Frame, bool) {
+	if len(c.split) > 0 {
+		return c.split[0], true
+	}
+	translate := c.confirms.clone()
+	for _, item := range c.gate.Held(gate.ToClient)[c.seen:] {
+		if frames, err := translate.received(item.Frame); err != nil || len(frames) > 0 {
+			return append(frames, item.Frame)[0], true
+		}
+	}
+	return amqp.Frame{}, false
+}
+
+// deliver lets the session have the oldest frame for the client, through the gate unless it came with the one before.
+func (c *connection) deliver(ctx context.Context) (amqp.Frame, error) {
+	for len(c.inbox) == 0 {
+		if c.seen == 0 {
+			return amqp.Frame{}, errors.New("nothing has arrived from the broker that could be delivered")
+		}
+		if _, err := c.gate.Release(gate.ToClient); err != nil {
+			return amqp.Frame{}, err
+		}
+		c.seen--
+		f, err := c.session.read(ctx)
+		if err != nil {
+			return amqp.Frame{}, err
+		}
+		if c.inbox, err = c.session.confirms.received(f); err != nil {
+			return f, err
+		}
+	}
+	f := c.inbox[0]
+	c.inbox = c.inbox[1:]
+	return f, nil
+}
+
+// release lets the broker have the oldest frame, and waits for the answer if it answers such frames. It returns what was
+// released and, if there is one, the first frame of the answer, which stays in the gate; the error says why it has not come.
+func (c *connection) release(ctx context.Context) (sent amqp.Frame, answer *amqp.Frame, err error) {
+	before := len(c.gate.Held(gate.ToClient))
+	item, err := c.gate.Release(gate.ToBroker)
+	if err != nil {
+		return item.Frame, nil, err
+	}
+	c.inFlight--
+	if _, ok := item.Frame.Method.(amqp.ChannelCloseOk); ok {
+		delete(c.refused, item.Frame.Channel)
+	}
+	if !c.isAnswered(item.Frame) {
+		return item.Frame, nil, nil
+	}
+	if err := c.gate.Await(ctx, gate.ToClient, before+1); err != nil {
+		return item.Frame, nil, err
+	}
+	f := c.gate.Held(gate.ToClient)[before].Frame
+	switch f.Method.(type) {
+	case amqp.ChannelClose, amqp.ConnectionClose:
+		if c.refused == nil {
+			c.refused = map[amqp.Channel]bool{}
+		}
+		c.refused[f.Channel] = true
+	}
+	return item.Frame, &f, nil
+}
+
+// isAnswered reports whether a broker answers a frame. What comes on a channel that it has closed it discards, but for
+// a close.
+func (c *connection) isAnswered(f amqp.Frame) bool {
+	open := !c.refused[0] && !c.refused[f.Channel]
+	switch m := f.Method.(type) {
+	case amqp.QueueDeclare:
+		return open && !m.NoWait
+	case amqp.QueueDelete:
+		return open && !m.NoWait
+	case amqp.ConfirmSelect:
+		return open && !m.NoWait
+	case amqp.BasicPublish:
+		return open && c.session.confirms.confirming(f.Channel)
+	case amqp.ConnectionOpen, amqp.ChannelOpen:
+		return open
+	case amqp.ConnectionClose, amqp.ChannelClose:
+		return !c.refused[0]
+	}
+	return false
+}
+
+// oldest returns the frame that the broker would read next.
+func (c *connection) oldest() (amqp.Frame, bool) {
+	if held := c.gate.Held(gate.ToBroker); len(held) > 0 && c.inFlight > 0 {
+		return held[0].Frame, true
+	}
+	return amqp.Frame{}, false
+}
+
+// link is a link's connections, all that were dialled, by age. Which of them the model speaks of is not always the last: in
+// the step in which a client hangs up and dials again, the double has done both before the model's link has told the broker
+// of the first.
+type link struct {
+	id  model.ID
+	all []*connection
+}
+
+// latest returns the connection that the double dialled last, nil if none.
+func (l *link) latest() *connection {
+	if len(l.all) == 0 {
+		return nil
+	}
+	return l.all[len(l.all)-1]
+}
+
+// atClient returns the connection that the model's client has, nil if none.
+func (l *link) atClient() *connection { return l.first(func(c *connection) bool { return !c.left }) }
+
+// atBroker returns the connection that the model's broker has, nil if none.
+func (l *link) atBroker() *connection { return l.first(func(c *connection) bool { return !c.lost }) }
+
+func (l *link) first(is func(*connection) bool) *connection {
+	if i := slices.IndexFunc(l.all, is); i >= 0 {
+		return l.all[i]
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+)
+
+// observer asks the broker about queues, on a connection of its own that no fault touches, and with a client library that
+// shares no code with us. Its methods return an [*EnvironmentError] where the broker does not answer.
+type observer struct{ conn *amqp091.Connection }
+
+// presence is what a third party finds out about a queue.
+type presence uint8
+
+const (
+	gone   presence = iota // 404 NOT_FOUND
+	locked                 // 405 RESOURCE_LOCKED: it is exclusive to somebody else's connection
+	free                   // it is there, and not exclusive
+)
+
+func (p presence) String() string {
+	return [...]string{"not there (404)", "locked by its owner (405)", "there and free"}[p]
+}
+
+// pollEvery is how often a condition that only the broker can bring about is looked at.
+const pollEvery = 2 * time.Millisecond
+
+// observe logs in. limit bounds the time until the broker has answered; ctx is for the dialling only.
+func observe(ctx context.Context, uri amqp091.URI, limit time.Duration) (*observer, error) {
+	dial := func(network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{Timeout: limit}).DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return conn, conn.SetDeadline(time.Now().Add(limit)) // amqp091 clears it after the handshake
+	}
+	conn, err := amqp091.DialConfig(uri.String(), amqp091.Config{Dial: dial, Heartbeat: limit})
+	if err != nil {
+		return nil, &EnvironmentError{fmt.Sprintf("logging in to the broker at %s:%d as %s", uri.Host, uri.Port, uri.Username), err}
+	}
+	return &observer{conn}, nil
+}
+
+// look asks for a queue by a passive declare. A refusal costs the channel, so each look has a channel of its own.
+func (o *observer) look(queue string) (presence, error) {
+	ch, err := o.conn.Channel()
+	if err == nil {
+		defer ch.Close()
+		_, err = ch.QueueDeclarePassive(queue, false, false, false, false, nil)
+	}
+	var refusal *amqp091.Error
+	switch {
+	case err == nil:
+		return free, nil
+	case errors.As(err, &refusal) && refusal.Code == amqp091.NotFound:
+		return gone, nil
+	case errors.As(err, &refusal) && refusal.Code == amqp091.ResourceLocked:
+		return locked, nil
+	}
+	return gone, &EnvironmentError{"asking the broker for queue " + queue, err}
+}
+
+// await looks until the queue is found as wanted or ctx is done, and returns what it found last.
+func (o *observer) await(ctx context.Context, queue string, want presence) (presence, error) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		p, err := o.look(queue)
+		if err != nil || p == want {
+			return p, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return p, nil
+		}
+	}
+}
+
+// clear makes sure that there is no queue of that name: one that is locked may still go with its owner's connection, which is
+// what a replay before this one leaves behind for a moment; one that is not is deleted if it is empty and unused.
+func (o *observer) clear(ctx context.Context, queue string) error {
+	p, err := o.look(queue)
+	if err == nil && p == free {
+		err = o.remove(queue)
+	}
+	if err == nil {
+		p, err = o.await(ctx, queue, gone)
+	}
+	if err == nil && p != gone {
+		err = &EnvironmentError{"making sure that there is no queue " + queue, fmt.Errorf("it is %v", p)}
+	}
+	return err
+}
+
+func (o *observer) remove(queue string) error {
+	ch, err := o.conn.Channel()
+	if err == nil {
+		defer ch.Close()
+		_, err = ch.QueueDelete(queue, true, true, false)
+	}
+	if err != nil {
+		return &EnvironmentError{"removing queue " + queue, err}
+	}
+	return nil
+}
+
+// alive tells whether the broker still answers.
+func (o *observer) alive() error {
+	ch, err := o.conn.Channel()
+	if err != nil {
+		return &EnvironmentError{"watching the broker", err}
+	}
+	return ch.Close()
+}
+
+func (o *observer) close(limit time.Duration) { _ = o.conn.CloseDeadline(time.Now().Add(limit)) }

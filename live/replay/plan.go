@@ -1,0 +1,98 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/network"
+	"github.com/lockstep-prover/lockstep/traces"
+)
+
+// plan is what has to be known of a trace before its first step happens.
+type plan struct {
+	broker  model.ID
+	clients map[model.ID]model.ID // client → its link
+	links   map[model.ID]model.ID // link → its client
+	queues  []string              // every queue that is declared, sorted
+
+	// The connections on which the broker's heartbeat timer expires, in the order in which they do.
+	expiring []dialled
+}
+
+// dialled names a connection: the n-th of a link, counted from 1.
+type dialled struct {
+	link model.ID
+	n    int
+}
+
+// prepare finds out who is who in the system and runs the trace in the model. The error is about the system or the trace.
+func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
+	p := &plan{clients: map[model.ID]model.ID{}, links: map[model.ID]model.ID{}}
+	if err := p.cast(sys); err != nil {
+		return nil, err
+	}
+	dials := map[model.ID]int{}
+	_, err := t.Run(sys, func(step int, _ model.Action, _ *model.State, s model.Step) error {
+		if s.Cut != "" {
+			return fmt.Errorf("step %d: the model is cut here, there is nothing to compare with: %s", step, s.Cut)
+		}
+		for _, h := range s.Happenings {
+			if h.Effect.Kind != model.Send {
+				continue
+			}
+			switch e := h.Effect.Event.(type) {
+			case amqp.Dial:
+				dials[h.Effect.To]++
+			case amqp.Frame:
+				if d, ok := e.Method.(amqp.QueueDeclare); ok && !slices.Contains(p.queues, d.Queue) {
+					p.queues = append(p.queues, d.Queue)
+				}
+			case model.Expired:
+				if h.Effect.To == p.broker {
+					p.expiring = append(p.expiring, dialled{e.Timer.Peer, dials[e.Timer.Peer]})
+				}
+			}
+		}
+		return nil
+	})
+	slices.Sort(p.queues)
+	return p, err
+}
+
+// cast tells clients, links and the broker apart, and makes sure that there is nobody else.
+func (p *plan) cast(sys *model.System) error {
+	for id := range model.ID(sys.Len()) {
+		if l, ok := sys.Initial(id).(*network.Link); ok {
+			client, broker := l.Ends()
+			if len(p.links) > 0 && broker != p.broker {
+				return errors.New("the system has several brokers; a replay has one")
+			}
+			p.clients[client], p.links[id], p.broker = id, client, broker
+		}
+	}
+	if len(p.links) == 0 {
+		return errors.New("the system has no links to a broker, so there is nothing to replay")
+	}
+	for id := range model.ID(sys.Len()) {
+		_, client := p.clients[id]
+		_, link := p.links[id]
+		_, timer := sys.TimerOwner(id)
+		if !client && !link && id != p.broker && !timer && !sys.IsMonitor(id) {
+			return fmt.Errorf("the system has %s, which is neither a client nor a link nor the broker", sys.Name(id))
+		}
+	}
+	return nil
+}
+
+// heartbeat is the interval that a connection negotiates, in whole seconds.
+func (p *plan) heartbeat(d dialled, shortest time.Duration) uint16 {
+	rank := slices.Index(p.expiring, d)
+	if rank < 0 {
+		return 0
+	}
+	return uint16(shortest/time.Second) << min(rank, 8)
+}
