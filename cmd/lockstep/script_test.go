@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/lockstep-prover/lockstep/live/amqptest"
+	"github.com/lockstep-prover/lockstep/live/rabbitmq/rabbitmqtest"
 )
 
 // The scripts are the command line's specification: each exit status, each wrong use.
@@ -21,6 +24,12 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(name string) (bool, error) {
+			if name != "rabbitmq" {
+				return false, fmt.Errorf("unknown condition %q", name)
+			}
+			return os.Getenv(rabbitmqtest.Switch) == "1", nil
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": scriptStatus,
 			"broker": scriptBroker,

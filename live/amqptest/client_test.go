@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -93,6 +94,24 @@ var errOtherProtocol = errors.New("the broker answered with its protocol header"
 
 // ended reports whether an error of next is a connection's end.
 func ended(err error) bool { return err == io.EOF || errors.Is(err, syscall.ECONNRESET) }
+
+// rest returns all that the broker says until it hangs up.
+func (c *client) rest() string {
+	c.t.Helper()
+	var said []string
+	for {
+		switch f, err := c.next(); {
+		case err == errOtherProtocol:
+			said = append(said, "protocol header")
+		case ended(err):
+			return strings.Join(said, ", ")
+		case err != nil:
+			c.t.Fatalf("after %q: %v", said, err)
+		default:
+			said = append(said, f.String())
+		}
+	}
+}
 
 // want returns the next frame's method, which must be an M.
 func want[M amqp.Method](c *client) M {

@@ -12,137 +12,101 @@ import (
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
+// How long a client may take.
 const (
-	handshakeTime = 10 * time.Second // RabbitMQ's handshake_timeout
-	lingerTime    = 2 * time.Second  // how long the last frames may take to be read
-	writeTime     = 30 * time.Second // how long a client may not read before it is cut off
-	outboxMax     = 1 << 16          // frames that may wait for a client to read them
+	handshakeTimeout = 10 * time.Second       // until connection.open
+	closeTimeout     = 3 * time.Second        // to hang up, or to answer connection.close
+	shutdownTimeout  = 200 * time.Millisecond // the same while the server closes
 )
 
-// conn is one client's connection.
+// conn is a client's connection. Its reader sets what is negotiated before the core looks at it.
 type conn struct {
 	server *Server
+	core   *core
 	socket *net.TCPConn
-	reader *wire.Reader
-	link   model.ID
+	out    outbox
 
-	frameMax  uint32
-	channels  uint16
-	heartbeat time.Duration
-	confirms  map[amqp.Channel]uint64 // publishes so far on each channel in confirm mode
+	// As negotiated.
+	frameMax   uint32
+	channelMax uint16
+	heartbeat  time.Duration
 
-	mu     sync.Mutex
-	outbox []amqp.Frame
-	ending bool          // after the outbox, hang up
-	wake   chan struct{} // holds at most one: there is something to write, or an end
+	// The core's.
+	id       model.ID
+	stage    stage
+	channels map[amqp.Channel]*channel // that the client has opened
 }
 
 func newConn(s *Server, socket *net.TCPConn) *conn {
-	return &conn{server: s, socket: socket, confirms: map[amqp.Channel]uint64{}, wake: make(chan struct{}, 1)}
+	return &conn{server: s, core: s.core, socket: socket, out: newOutbox(), frameMax: wire.MinFrameMax,
+		channels: map[amqp.Channel]*channel{}}
 }
 
-// reset ends the connection at once.
-func (c *conn) reset() {
-	c.socket.SetLinger(0)
-	c.socket.Close()
-}
-
-// serve talks to the client until the connection ends.
+// serve is the connection's life.
 func (c *conn) serve() {
-	defer c.server.forget(c)
 	defer c.reset()
-	c.reader = wire.NewReader(heard{c})
-	c.reader.FrameMax, c.reader.BodyMax = c.server.opts.FrameMax, c.server.opts.BodyMax
-	c.socket.SetDeadline(time.Now().Add(handshakeTime))
-	if !c.greet() {
-		return
+	c.core.post(func() { c.core.attach(c) })
+	var writing sync.WaitGroup
+	r := wire.NewReader(c)
+	if first, ok := c.greet(r); ok {
+		writing.Go(c.write)
+		c.core.post(func() { c.core.opened(c) })
+		c.core.post(func() { c.core.frame(c, first) })
+		c.read(r)
 	}
-	c.socket.SetDeadline(time.Time{})
-	c.link = c.server.hub.connect(c)
-	var writer sync.WaitGroup
-	writer.Go(c.write)
-	err := c.read()
-	c.server.hub.disconnect(c.link)
-	var wrong *wire.Error
-	if errors.As(err, &wrong) {
-		c.send(amqp.Frame{Method: amqp.ConnectionClose{
-			Code: wrong.Code, Text: wrong.Code.Name() + " - " + wrong.Text, ClassID: wrong.Class, MethodID: wrong.Method,
-		}})
-	}
-	c.send(amqp.Hangup{})
-	writer.Wait()
-	io.Copy(io.Discard, c.socket) // until the client has read the last frames and hung up, or linger's deadline
+	c.core.post(func() { c.core.lost(c) })
+	writing.Wait()
 }
 
-// read feeds the machine what the client sends.
-func (c *conn) read() error {
-	for {
-		item, err := c.reader.Next()
-		switch {
-		case err != nil:
-			return err
-		case item.Kind == wire.ProtocolHeader:
-			return &wire.Error{Code: amqp.FrameError, Text: "a second protocol header"}
-		case item.Kind == wire.Frame && uint16(item.Frame.Channel) > c.channels:
-			return &wire.Error{Code: amqp.ChannelError, Text: "channel number above the negotiated channel-max"}
-		case item.Kind == wire.Frame:
-			c.server.hub.input(c.link, c.count(item.Frame))
-		}
-	}
-}
-
-// count gives a publish on a channel in confirm mode its number.
-func (c *conn) count(f amqp.Frame) amqp.Frame {
-	n, confirms := c.confirms[f.Channel]
-	switch m := f.Method.(type) {
-	case amqp.ConfirmSelect:
-		c.confirms[f.Channel] = n
-	case amqp.ChannelClose, amqp.ChannelCloseOk:
-		delete(c.confirms, f.Channel)
-	case amqp.BasicPublish:
-		if confirms {
-			m.Seq = n + 1
-			f.Method = m
-			c.confirms[f.Channel] = m.Seq
-		}
-	}
-	return f
-}
-
-// heard is the client's stream; with heartbeats, every octet of it starts the broker's heartbeat timer anew.
-type heard struct{ c *conn }
-
-func (h heard) Read(p []byte) (int, error) {
-	n, err := h.c.socket.Read(p)
-	if n > 0 && h.c.heartbeat > 0 && h.c.link != 0 {
-		h.c.server.hub.input(h.c.link, amqp.Heard{}, amqp.Silent{Interval: h.c.heartbeat.Milliseconds()})
+// Read reads from the socket. With heartbeats, whatever octets arrive are a sign of life, be they a part of a frame.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.socket.Read(p)
+	if n > 0 && c.heartbeat > 0 {
+		c.core.post(func() { c.core.heard(c) })
 	}
 	return n, err
 }
 
-// send puts a frame into the outbox, or ends the connection after it. A client that lets too much pile up is cut off.
-func (c *conn) send(e model.Event) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch f, ok := e.(amqp.Frame); {
-	case c.ending:
-		return
-	case !ok:
-		c.ending = true
-	case len(c.outbox) >= outboxMax:
-		c.ending, c.outbox = true, nil
-		c.reset()
-	default:
-		c.outbox = append(c.outbox, f)
-	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
+// read hands the client's frames to the core, until the connection ends.
+func (c *conn) read(r *wire.Reader) {
+	for {
+		c.out.wait()
+		item, err := r.Next()
+		var offence *wire.Error
+		switch {
+		case errors.As(err, &offence):
+			c.core.post(func() { c.core.refuse(c, offence) })
+			c.part(r)
+			return
+		case err == io.EOF || err == io.ErrUnexpectedEOF: // what has been answered is still written
+			return
+		case err != nil:
+			c.reset()
+			return
+		case item.Kind == wire.Frame:
+			c.core.post(func() { c.core.frame(c, item.Frame) })
+		}
 	}
 }
 
-// write sends what is in the outbox, and heartbeats, until the connection ends.
+// part reads what is of no interest any more, until the client answers connection.close or hangs up, or its time is up.
+func (c *conn) part(r *wire.Reader) {
+	for {
+		f, err := next(r)
+		if _, illegible := err.(*wire.Error); illegible {
+			io.Copy(io.Discard, c.socket)
+			return
+		}
+		if _, answered := f.Method.(amqp.ConnectionCloseOk); answered || err != nil {
+			return
+		}
+	}
+}
+
+// write writes what the core puts into the outbox, and heartbeats, until that is closed or the connection breaks.
 func (c *conn) write() {
+	defer c.out.unlimit() // or the reader might wait for room, and not see the end
+	defer c.reset()
 	var beat <-chan time.Time
 	if c.heartbeat > 0 {
 		ticker := time.NewTicker(c.heartbeat / 2)
@@ -150,43 +114,24 @@ func (c *conn) write() {
 		beat = ticker.C
 	}
 	var octets []byte
-	for {
-		octets = octets[:0]
-		ending := false
+	for last := false; !last; {
 		select {
-		case <-c.wake:
-			c.mu.Lock()
-			for _, f := range c.outbox {
-				octets = c.encode(octets, f)
-			}
-			clear(c.outbox)
-			c.outbox, ending = c.outbox[:0], c.ending
-			c.mu.Unlock()
+		case <-c.out.wake:
+			octets, last = c.out.take(octets)
 		case <-beat:
-			octets = wire.AppendHeartbeat(octets)
+			octets = wire.AppendHeartbeat(octets[:0])
 		}
-		c.socket.SetWriteDeadline(time.Now().Add(writeTime))
+		if len(octets) == 0 {
+			continue
+		}
 		if _, err := c.socket.Write(octets); err != nil {
-			c.reset()
-			return
-		}
-		if ending {
-			c.linger()
 			return
 		}
 	}
 }
 
-// linger lets the client read what was sent last, and then ends its wait for more.
-func (c *conn) linger() {
-	c.socket.CloseWrite()
-	c.socket.SetReadDeadline(time.Now().Add(lingerTime))
-}
-
-func (c *conn) encode(dst []byte, f amqp.Frame) []byte {
-	octets, err := wire.Append(dst, f, c.frameMax)
-	if err != nil {
-		panic("amqptest: the broker machine sends what cannot be encoded: " + err.Error())
-	}
-	return octets
+// reset ends the connection as RabbitMQ does. What is written is on its way to the client, which reads it first, if it reads.
+func (c *conn) reset() {
+	c.socket.SetLinger(0)
+	c.socket.Close()
 }

@@ -20,6 +20,7 @@ import (
 func TestScripts(t *testing.T) {
 	machine := func(testing.TB) target { return newMachine() }
 	t.Run("machine", func(t *testing.T) { runScripts(t, "*.txt", machine) })
+	t.Run("machine only", func(t *testing.T) { runScripts(t, "machine/*.txt", machine) })
 	t.Run("embedded", func(t *testing.T) {
 		runScripts(t, "*.txt", func(t testing.TB) target {
 			s := amqptest.NewServer(amqptest.Options{})

@@ -1,155 +1,103 @@
 package amqptest
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/lockstep-prover/lockstep/live/wire"
-	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// Options configure a Server. The zero value is a broker like a fresh RabbitMQ on a free port of the loopback interface.
-type Options struct {
-	Addr  string            // where to listen; "127.0.0.1:0" if empty
-	Users map[string]string // passwords by name; guest with guest if nil
-	Seed  uint64            // of the order in which the broker does what it may do in any order
-
-	Heartbeat  uint16 // seconds, proposed to clients; 0: 60
-	FrameMax   uint32 // octets, proposed to clients; 0: 131072
-	ChannelMax uint16 // proposed to clients; 0: 2047
-	BodyMax    uint64 // octets of a message; 0: wire.DefaultBodyMax
-	ConnMax    int    // connections at once; 0: 10000
-}
-
-// Server is a broker that listens.
+// Server is a broker that listens. Its methods are safe for concurrent use.
 type Server struct {
 	opts     Options
 	listener net.Listener
-	hub      *hub
-	workers  sync.WaitGroup
+	core     *core
 
-	mu     sync.Mutex
-	conns  map[*conn]bool
-	closed bool
+	open      atomic.Int64   // connections
+	accepting sync.WaitGroup // the goroutine that accepts connections
+	serving   sync.WaitGroup // those of connections
+	closing   sync.Once
 }
 
-// NewServer returns a server that listens. It panics if it cannot.
+// NewServer is [Listen] for tests: it panics where Listen returns an error.
 func NewServer(opts Options) *Server {
 	s, err := Listen(opts)
 	if err != nil {
-		panic("amqptest: " + err.Error())
+		panic(fmt.Sprintf("amqptest: %v", err))
 	}
 	return s
 }
 
-// Listen returns a server that listens. The error says why it does not.
+// Listen starts a broker without connections and queues. The error is about an option, or about the address. The caller must
+// call Close.
 func Listen(opts Options) (*Server, error) {
-	if opts.Addr == "" {
-		opts.Addr = "127.0.0.1:0"
-	}
-	if opts.Users == nil {
-		opts.Users = map[string]string{"guest": "guest"}
-	}
-	opts.Heartbeat = or(opts.Heartbeat, 60)
-	opts.FrameMax = or(opts.FrameMax, wire.DefaultFrameMax)
-	opts.ChannelMax = or(opts.ChannelMax, 2047)
-	opts.BodyMax = or(opts.BodyMax, wire.DefaultBodyMax)
-	opts.ConnMax = or(opts.ConnMax, 10_000)
-	if opts.FrameMax < wire.MinFrameMax {
-		return nil, fmt.Errorf("embedded broker: frame-max %d is below the %d that AMQP requires", opts.FrameMax, wire.MinFrameMax)
+	opts, err := opts.filled()
+	if err != nil {
+		return nil, err
 	}
 	listener, err := net.Listen("tcp", opts.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("embedded broker: %w", err)
+		return nil, err
 	}
-	s := &Server{opts: opts, listener: listener, hub: newHub(opts.Seed), conns: map[*conn]bool{}}
-	s.workers.Go(s.accept)
+	s := &Server{opts: opts, listener: listener, core: newCore(opts.Seed)}
+	s.accepting.Go(s.accept)
 	return s, nil
 }
 
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
-}
-
-// Addr returns the address that the server listens on, host:port.
+// Addr is the address that the server listens on, HOST:PORT.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// URL returns the AMQP URL to dial, with the credentials of guest, or of any user where there is no guest.
+// URL is what an AMQP client dials: amqp://guest:guest@127.0.0.1:PORT/. Where Options.Users has no guest, it names the first in
+// alphabetical order.
 func (s *Server) URL() string {
-	user, password := "guest", s.opts.Users["guest"]
-	if _, ok := s.opts.Users[user]; !ok {
-		for user, password = range s.opts.Users {
-			break
-		}
+	u := url.URL{Scheme: "amqp", Host: s.Addr(), Path: "/"}
+	names := slices.Sorted(maps.Keys(s.opts.Users))
+	if i, ok := slices.BinarySearch(names, "guest"); ok {
+		names = names[i:]
 	}
-	return (&url.URL{Scheme: "amqp", User: url.UserPassword(user, password), Host: s.Addr(), Path: "/"}).String()
+	if len(names) > 0 {
+		u.User = url.UserPassword(names[0], s.opts.Users[names[0]])
+	}
+	return u.String()
 }
 
-// Close stops listening, resets every connection and waits until all of the server's goroutines have ended. It may be called
-// more than once.
+// Close stops listening, closes every connection with connection.close 320 CONNECTION_FORCED, and returns when no goroutine of
+// the server is left. Clients that do not answer at once are reset. Further calls do nothing but wait for the first.
 func (s *Server) Close() {
-	s.mu.Lock()
-	s.closed = true
-	for c := range s.conns {
-		c.reset()
-	}
-	s.mu.Unlock()
-	s.listener.Close()
-	s.workers.Wait()
-	s.hub.close()
+	s.closing.Do(func() {
+		s.listener.Close()
+		s.accepting.Wait()
+		s.core.post(s.core.shutDown)
+		s.serving.Wait()
+		s.core.stop()
+	})
 }
 
+// accept serves connections until the listener is closed.
 func (s *Server) accept() {
 	for {
 		socket, err := s.listener.Accept()
-		if err != nil {
-			s.mu.Lock()
-			closed := s.closed
-			s.mu.Unlock()
-			if closed {
-				return
-			}
-			time.Sleep(10 * time.Millisecond) // out of file descriptors: wait for some to come back
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil: // too many open files, or the client is gone already
+			time.Sleep(5 * time.Millisecond)
 			continue
 		}
 		c := newConn(s, socket.(*net.TCPConn))
-		s.mu.Lock()
-		if s.closed || len(s.conns) >= s.opts.ConnMax {
-			s.mu.Unlock()
+		if s.open.Add(1) > int64(s.opts.Connections) {
+			s.open.Add(-1)
 			c.reset()
 			continue
 		}
-		s.conns[c] = true
-		s.mu.Unlock()
-		s.workers.Go(c.serve)
+		s.serving.Go(func() {
+			defer s.open.Add(-1)
+			c.serve()
+		})
 	}
-}
-
-func (s *Server) forget(c *conn) {
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
-}
-
-// properties are what the server tells of itself in connection.start, after RabbitMQ's.
-func properties() amqp.Table {
-	capabilities := amqp.MustTable(
-		amqp.Field{Name: "publisher_confirms", Value: true},
-		amqp.Field{Name: "basic.nack", Value: true},
-		amqp.Field{Name: "connection.blocked", Value: false},
-		amqp.Field{Name: "consumer_cancel_notify", Value: true},
-		amqp.Field{Name: "authentication_failure_close", Value: true},
-	)
-	return amqp.MustTable(
-		amqp.Field{Name: "product", Value: "Lockstep"},
-		amqp.Field{Name: "information", Value: "an embedded broker for tests"},
-		amqp.Field{Name: "capabilities", Value: capabilities},
-	)
 }

@@ -39,6 +39,7 @@ func acquired(t *testing.T) run {
 }
 
 func TestNothingListens(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +52,7 @@ func TestNothingListens(t *testing.T) {
 }
 
 func TestPasswordRefused(t *testing.T) {
+	t.Parallel()
 	onBrokers(t, func(t *testing.T, url string) {
 		broken := environment(t, acquired(t), replay.Options{Broker: strings.Replace(url, "guest:guest", "guest:secret", 1)})
 		if !errors.Is(broken, amqp091.ErrCredentials) && !strings.Contains(broken.Error(), "403") {
@@ -75,6 +77,7 @@ func neighbour(t *testing.T, url string) *amqp091.Channel {
 }
 
 func TestQueuesOfOthers(t *testing.T) {
+	t.Parallel()
 	const limit = 300 * time.Millisecond
 	t.Run("locked", func(t *testing.T) {
 		onBrokers(t, func(t *testing.T, url string) {
@@ -123,6 +126,7 @@ func TestQueuesOfOthers(t *testing.T) {
 
 // TestNothingIsLeft: whatever a replay came to, the queue is gone when it returns.
 func TestNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	onBrokers(t, func(t *testing.T, url string) {
 		for range 5 {
 			reproduce(t, acquired(t), replay.Options{Broker: url})
@@ -198,6 +202,7 @@ func (y *relay) reset(first, last int) {
 
 // TestAConnectionBreaks: what is not in the trace is found out. The observer is connection 0.
 func TestAConnectionBreaks(t *testing.T) {
+	t.Parallel()
 	sys, _ := instance(t, "")
 	held := script(t, sys, aHolds+`
 		client/a verify
@@ -222,8 +227,8 @@ func TestAConnectionBreaks(t *testing.T) {
 		t.Run("where the model has no reason for it", func(t *testing.T) {
 			y, url := newRelay(t, url)
 			o := replayed(t, held, replay.Options{Broker: url, Each: at(3, func() { y.reset(1, 1) })})
-			// It is noticed in the next step or at the next prediction.
-			if o.Verdict != replay.Diverged || o.Step < 4 || o.Where != "broker to link/a" || !strings.Contains(o.Observed, "reset by its peer") {
+			// It is noticed in the next step or at the next prediction, as a reset or as an end of file, which is the relay's luck.
+			if o.Verdict != replay.Diverged || o.Step < 4 || o.Where != "broker to link/a" || !strings.HasPrefix(o.Observed, "the broker's side: ") {
 				t.Error(o)
 			}
 		})
@@ -245,6 +250,7 @@ func TestAConnectionBreaks(t *testing.T) {
 }
 
 func TestContextEnds(t *testing.T) {
+	t.Parallel()
 	enough := errors.New("enough")
 	sys, _ := instance(t, "")
 	r := script(t, sys, aHolds+`
@@ -270,6 +276,7 @@ func TestContextEnds(t *testing.T) {
 
 // TestWrongArguments: what is wrong with the trace, the system or the options is no fault of the environment's.
 func TestWrongArguments(t *testing.T) {
+	t.Parallel()
 	const broker = "amqp://guest:guest@127.0.0.1:1/" // nobody is asked
 	good := refute(t, "belief-exclusion", "")
 	alter := func(change func(*traces.Trace)) run {

@@ -79,6 +79,7 @@ func lying(t *testing.T, l liar, options lock.ExclusiveQueueOptions) *model.Syst
 
 // TestWrongModels: a model that is wrong about the broker is found out, at the step at which it is, and both sides are told.
 func TestWrongModels(t *testing.T) {
+	t.Parallel()
 	const held = `
 		client/a acquire
 		link/a to broker: ch1 queue.declare lock exclusive
@@ -220,6 +221,7 @@ func TestWrongModels(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			options := lock.ExclusiveQueueOptions{Verify: lock.VerifyPassive}
 			if strings.Contains(c.script, "channel.close 200") {
 				options.Release = lock.ReleaseChannel

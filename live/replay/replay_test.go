@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/lockstep-prover/lockstep/live/amqptest"
@@ -29,14 +30,25 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// onBrokers runs a test on the embedded broker, and on a real one where that is asked for.
+// aloneOnRabbitMQ is held by the test that has the real broker: all of them use the same queue.
+var aloneOnRabbitMQ sync.Mutex
+
+// onBrokers runs a test on an embedded broker of its own, and on the real one where that is asked for, both in parallel with
+// all other tests.
 func onBrokers(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
 		s := amqptest.NewServer(amqptest.Options{})
-		t.Cleanup(func() { s.Close() })
+		t.Cleanup(s.Close)
 		test(t, s.URL())
 	})
-	t.Run("rabbitmq", func(t *testing.T) { test(t, rabbitmqtest.Shared(t).URL()) })
+	t.Run("rabbitmq", func(t *testing.T) {
+		rabbitmqtest.Need(t)
+		t.Parallel()
+		aloneOnRabbitMQ.Lock()
+		defer aloneOnRabbitMQ.Unlock()
+		test(t, rabbitmqtest.Shared(t).URL())
+	})
 }
 
 // run is a trace of a system about a property.
@@ -147,6 +159,7 @@ func reproduce(t testing.TB, r run, opts replay.Options) {
 
 // TestRefutations: what the prover says is wrong with the mutex happens.
 func TestRefutations(t *testing.T) {
+	t.Parallel()
 	for _, k := range []struct{ property, settings string }{
 		{"belief-exclusion", "reset=1 blackhole=0"},
 		{"belief-exclusion", "reset=0 blackhole=1"},
@@ -160,6 +173,7 @@ func TestRefutations(t *testing.T) {
 	} {
 		r := refute(t, k.property, k.settings)
 		t.Run(k.property+" "+k.settings, func(t *testing.T) {
+			t.Parallel()
 			onBrokers(t, func(t *testing.T, url string) { reproduce(t, r, replay.Options{Broker: url}) })
 		})
 	}

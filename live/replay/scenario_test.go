@@ -22,6 +22,7 @@ const (
 
 // TestScenarios replays what no shortest counterexample contains.
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, settings, script string }{
 		{
 			// Both connections wait with the same frame. Which of them the broker reads first makes no difference; that it is
@@ -145,6 +146,7 @@ func TestScenarios(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			sys, _ := instance(t, c.settings)
 			r := script(t, sys, c.script)
 			onBrokers(t, func(t *testing.T, url string) { reproduce(t, r, replay.Options{Broker: url}) })
@@ -154,6 +156,7 @@ func TestScenarios(t *testing.T) {
 
 // TestTimersExpireInTheOrderOfTheTrace: both connections are silent from the same moment on.
 func TestTimersExpireInTheOrderOfTheTrace(t *testing.T) {
+	t.Parallel()
 	sys, _ := instance(t, "clients=3 reset=0")
 	r := script(t, sys, aHolds+`
 		client/b acquire
@@ -175,6 +178,7 @@ func TestTimersExpireInTheOrderOfTheTrace(t *testing.T) {
 // TestRace: a broker that has noticed a loss deletes the queue when it likes. This one has had two seconds for it when the trace
 // wants it not to have done it yet.
 func TestRace(t *testing.T) {
+	t.Parallel()
 	sys, _ := instance(t, "clients=3 reset=1")
 	r := script(t, sys, aHolds+`
 		client/b acquire

@@ -14,6 +14,7 @@ const walks = 60
 
 // TestWalks replays random walks through the model. They may turn out to be races inside the broker, but not divergences.
 func TestWalks(t *testing.T) {
+	t.Parallel()
 	onBrokers(t, func(t *testing.T, url string) {
 		reproduced := 0
 		for seed := range uint64(walks) {
