@@ -11,16 +11,17 @@ import (
 //   - clones are independent: stepping a copy leaves the original's encoding alone;
 //   - Step is deterministic: two copies that take one event end in equal encodings with equal effects;
 //   - Actions is deterministic, and every action's text occurs once;
-//   - equal encodings mean equal behaviour: states met earlier under the same encoding offer the same actions;
+//   - equal encodings mean equal behaviour: a state met earlier under the same encoding offered the same actions, and every
+//     step of it had the same effects and led to the same encoding;
 //   - the declared symmetry is one: the successors of a permuted state are the permuted successors.
 //
 // choose returns a number in [0, n) and is the only source of chance (a test passes rapid's or math/rand's); steps bounds
 // the walk. The error names the machine and the rule.
 func Conform(s *System, choose func(n int) int, steps int) error {
-	if err := s.Symmetry.check(s.Len()); err != nil {
+	if err := s.Symmetry.Check(s.Len()); err != nil {
 		return err
 	}
-	c := conformance{system: s, offers: map[string]string{}}
+	c := conformance{system: s, offers: map[string]string{}, results: map[string]string{}}
 	if err := c.initial(); err != nil {
 		return err
 	}
@@ -54,8 +55,10 @@ func Conform(s *System, choose func(n int) int, steps int) error {
 }
 
 type conformance struct {
-	system *System
-	offers map[string]string // machine and encoding → its actions as text
+	system  *System
+	offers  map[string]string // machine and encoding → its actions as text
+	results map[string]string // machine, encoding, sender and event → what the step did
+	odd     error             // what observe found
 }
 
 // offer checks a machine's Actions against its encoding.
@@ -80,6 +83,16 @@ func (c *conformance) offer(id ID, m Machine) error {
 	return nil
 }
 
+// observe holds one step of one machine against an earlier one from the same encoding.
+func (c *conformance) observe(d Delivery, before, after []byte, out *Out) {
+	key := fmt.Sprintf("%d\x00%x\x00%d\x00%#v", d.To, before, d.From, d.Event)
+	result := fmt.Sprintf("%x, %#v, cut %q, violation %q", after, out.Effects(), out.CutReason(), out.Violation())
+	if was, met := c.results[key]; met && was != result && c.odd == nil {
+		c.odd = fmt.Errorf("%s: from one encoding %x, %v leads to two results: %s and %s", c.system.Name(d.To), before, d.Event, was, result)
+	}
+	c.results[key] = result
+}
+
 // step takes the action on two copies and compares them; it returns the successor, nil where the model is cut.
 func (c *conformance) step(st *State, a Action) (*State, error) {
 	before := st.AppendState(nil)
@@ -87,7 +100,10 @@ func (c *conformance) step(st *State, a Action) (*State, error) {
 	if !slices.Equal(left.AppendState(nil), before) {
 		return nil, fmt.Errorf("the encoding of a clone differs from the original's")
 	}
-	l := left.Step(a)
+	l := left.step(a, c.observe)
+	if c.odd != nil {
+		return nil, c.odd
+	}
 	if !slices.Equal(st.AppendState(nil), before) || !slices.Equal(right.AppendState(nil), before) {
 		return nil, fmt.Errorf("stepping a clone changed the original")
 	}

@@ -59,6 +59,9 @@ func (b *broken) Step(_ model.ID, _ model.Event, out *model.Out) {
 		b.n = *b.world % 5
 	case "effects of chance":
 		out.Observe(tick{*b.world})
+	case "a hidden counter":
+		b.n = 1 - b.n
+		out.Observe(tick{b.n})
 	case "a secret preference":
 		if b.peer == 1 {
 			b.n = 1
@@ -71,7 +74,7 @@ func (b *broken) Step(_ model.ID, _ model.Event, out *model.Out) {
 func (b *broken) Clone() model.Machine { c := *b; return &c }
 
 func (b *broken) AppendState(dst []byte) []byte {
-	if b.fault == "a hidden state" {
+	if b.fault == "a hidden state" || b.fault == "a hidden counter" {
 		return dst
 	}
 	dst = model.AppendInt(dst, b.n)
@@ -86,6 +89,7 @@ func TestConformObjects(t *testing.T) {
 		"two actions of one text": `two enabled actions read "tick"`,
 		"actions that change":     "Actions gives",
 		"a hidden state":          "one encoding",
+		"a hidden counter":        "leads to two results",
 		"a shared slice":          "stepping a clone changed the original",
 		"a result of chance":      "two clones ended in different states",
 		"effects of chance":       "two clones had different effects",

@@ -2,7 +2,7 @@ package model
 
 import "fmt"
 
-// ID names a machine inside one [System]: its index in [System.Members].
+// ID names a machine inside one [System]: its place in the list that [Compose] was given.
 type ID int
 
 // Self is the sender of a machine's own actions.
@@ -15,8 +15,8 @@ type Event interface{ fmt.Stringer }
 
 // Machine is one deterministic state machine.
 //
-// A Machine is owned by one driver and is not safe for concurrent use, with one exception: Actions, Clone and AppendState
-// do not change it and may be called concurrently with each other.
+// A Machine is owned by one driver and is not safe for concurrent use, with one exception: Actions, Clone, AppendState, a
+// [Renamer]'s Rename and whatever properties read do not change it and may be called concurrently with each other.
 type Machine interface {
 	// Actions appends the actions of its own that are enabled in the present state, in a fixed order, each text once.
 	Actions(dst []Event) []Event

@@ -19,8 +19,8 @@ type State struct {
 	out      Out
 }
 
-// maxDeliveries bounds one atomic step; machines that answer each other for ever are a defect of the model.
-const maxDeliveries = 100_000
+// MaxDeliveries bounds one atomic step; machines that answer each other for ever are a defect of the model.
+const MaxDeliveries = 100_000
 
 // Step is the account of one atomic step.
 type Step struct {
@@ -87,16 +87,27 @@ func (st *State) Find(machine, text string) (Action, error) {
 }
 
 // Step performs one atomic step. The action must be enabled. After a cut the state is no longer meaningful.
-func (st *State) Step(a Action) Step {
+func (st *State) Step(a Action) Step { return st.step(a, nil) }
+
+// step performs one atomic step, and shows every step of a machine in it to observe, if that is not nil: the machine's
+// encodings before and after, and what it did.
+func (st *State) step(a Action, observe func(d Delivery, before, after []byte, out *Out)) Step {
 	step := Step{Action: a}
 	st.queue = append(st.queue[:0], Delivery{Self, a.Machine, a.Event})
 	for i := 0; i < len(st.queue); i++ {
-		if i == maxDeliveries {
+		if i == MaxDeliveries {
 			panic(fmt.Sprintf("model: %s %v never comes to an end", st.system.Name(a.Machine), a.Event))
 		}
 		d := st.queue[i]
 		st.out.Reset()
-		st.machines[d.To].Step(d.From, d.Event, &st.out)
+		m := st.machines[d.To]
+		if observe == nil {
+			m.Step(d.From, d.Event, &st.out)
+		} else {
+			before := m.AppendState(nil)
+			m.Step(d.From, d.Event, &st.out)
+			observe(d, before, m.AppendState(nil), &st.out)
+		}
 		if reason := st.out.CutReason(); reason != "" {
 			step.Cut = reason
 			return step

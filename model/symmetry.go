@@ -67,23 +67,29 @@ func nextPermutation(p []int) bool {
 	return true
 }
 
-// Permute returns the image of a state: machine i, renamed, stands at to[i].
-func Permute(v View, to []ID) View {
-	image := make(View, len(v))
-	rename := func(id ID) ID {
+// Renaming makes a function of a table, which leaves what is no machine as it is.
+func Renaming(to []ID) func(ID) ID {
+	return func(id ID) ID {
 		if id < 0 {
 			return id
 		}
 		return to[id]
 	}
+}
+
+// Permute returns the image of a state: machine i, renamed, stands at to[i].
+func Permute(v View, to []ID) View {
+	image := make(View, len(v))
+	rename := Renaming(to)
 	for i, m := range v {
 		image[to[i]] = Rename(m, rename)
 	}
 	return image
 }
 
-// check says what is wrong with the declaration for a system of that many machines.
-func (s Symmetry) check(machines int) error {
+// Check says what is wrong with the declaration for a system of that many machines: columns of one group have to be of one
+// length, and no machine may stand in two of them.
+func (s Symmetry) Check(machines int) error {
 	seen := make([]bool, machines)
 	for g, group := range s {
 		for _, column := range group {

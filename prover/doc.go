@@ -13,8 +13,8 @@
 // Guarantees:
 //
 //   - Exact. The visited set holds the states themselves, packed, not fingerprints of them.
-//   - The verdicts, the counts and the counterexamples do not depend on the number of workers. A level is finished before
-//     anything is decided in it, so a refutation's counts are those of whole levels.
+//   - The verdicts, the counts and the counterexamples of an exploration that no bound ends do not depend on the number of
+//     workers. A level is finished before anything is decided in it, so a refutation's counts are those of whole levels.
 //   - A counterexample has the fewest steps possible, and among those is the first in the order of actions
 //     ([model.State.Actions]). It is found by expanding the levels again, from the last to the first; no state keeps its parent.
 //     Before anyone sees it, it is run on the machines themselves.

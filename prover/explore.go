@@ -47,16 +47,13 @@ func (l *level) len() int { return len(l.states) / l.layout.words }
 
 func (l *level) at(i int) []uint64 { return l.states[i*l.layout.words : (i+1)*l.layout.words] }
 
-// roundStates is how many states one round expands for each worker; below serialStates nobody but the first works.
-const (
-	roundStates  = 1 << 13
-	serialStates = 1 << 8
-)
-
 func newExploration(sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
 	e := &exploration{opts: opts, start: time.Now()}
 	if len(properties) == 0 {
 		properties = []model.Property{{}}
+	}
+	if err := sys.Symmetry.Check(sys.Len()); err != nil {
+		return nil, err
 	}
 	var err error
 	if e.system, e.properties, err = newChecks(sys, properties); err != nil {
@@ -105,7 +102,7 @@ func (e *exploration) expandLevel(ctx context.Context) bool {
 		return false
 	}
 	for at := 0; at < now.len() && e.stopped == ""; {
-		n := min(now.len()-at, roundStates*len(e.workers))
+		n := min(now.len()-at, e.opts.grain.round*len(e.workers))
 		e.round(now, at, n)
 		at += n
 		e.watch(ctx, now.len()-at)
@@ -118,10 +115,10 @@ func (e *exploration) expandLevel(ctx context.Context) bool {
 // round expands n states of the level from the index at, and judges the states that are new.
 func (e *exploration) round(now *level, at, n int) {
 	var taken atomic.Int64
-	const chunk = 64
+	chunk := e.opts.grain.chunk
 	e.parallel(n, func(w *worker) {
 		for {
-			from := int(taken.Add(chunk)) - chunk
+			from := int(taken.Add(int64(chunk))) - chunk
 			if from >= n {
 				return
 			}
@@ -155,7 +152,7 @@ func (e *exploration) round(now *level, at, n int) {
 
 // parallel runs f on every worker, or on the first alone where there is little to do.
 func (e *exploration) parallel(n int, f func(*worker)) {
-	if n < serialStates || len(e.workers) == 1 {
+	if n < e.opts.grain.serial || len(e.workers) == 1 {
 		f(e.workers[0])
 		return
 	}

@@ -1,6 +1,7 @@
 package prover
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -100,6 +101,11 @@ func (l *locals) internLocked(m model.Machine) uint32 {
 	events := m.Actions(nil)
 	s := &local{machine: m, own: make([]transition, len(events))}
 	for i, e := range events {
+		for _, other := range events[:i] {
+			if e.String() == other.String() {
+				panic(fmt.Sprintf("prover: %s has two enabled actions that read %q", l.tabs.system.Name(l.id), e))
+			}
+		}
 		s.own[i].event = e
 	}
 	s.inputs.Store(new([]inputHandled))

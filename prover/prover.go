@@ -22,6 +22,15 @@ type Options struct {
 	// Explore has returned.
 	Progress func(Progress)
 	Every    time.Duration
+
+	grain grain
+}
+
+// grain is how an exploration is cut into pieces of work; tests cut finer, so that small systems keep all workers busy.
+type grain struct {
+	round  int // states that a round expands for each worker
+	chunk  int // states that a worker takes at once
+	serial int // a round of fewer states is for the first worker alone
 }
 
 // Progress is how far an exploration has come.
@@ -56,6 +65,9 @@ type Result struct {
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if opts.grain == (grain{}) {
+		opts.grain = grain{round: 1 << 13, chunk: 64, serial: 1 << 8}
 	}
 	if opts.Every == 0 {
 		opts.Every = 200 * time.Millisecond

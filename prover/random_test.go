@@ -151,7 +151,7 @@ func TestRandomSystemsAgreeWithTheNaiveExplorer(t *testing.T) {
 		}
 		var first []prover.Result
 		for _, workers := range []int{1, 2, 4} {
-			got, err := prover.Explore(context.Background(), sys, properties, prover.Options{Workers: workers})
+			got, err := prover.Explore(context.Background(), sys, properties, prover.Fine(prover.Options{Workers: workers}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,7 +1,6 @@
 package prover
 
-// maxDeliveries bounds one atomic step, as model.State does.
-const maxDeliveries = 100_000
+import "github.com/lockstep-prover/lockstep/model"
 
 // stepper takes atomic steps on vectors of local states. Each worker has its own.
 type stepper struct {
@@ -33,7 +32,7 @@ func (s *stepper) step(v []uint32, m, k int) {
 		return
 	}
 	for i := 0; i < len(s.queue); i++ {
-		if i == maxDeliveries {
+		if i == model.MaxDeliveries {
 			panic("prover: an atomic step of " + s.tabs.system.Name(l.id) + " never comes to an end")
 		}
 		d := s.queue[i]

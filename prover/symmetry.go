@@ -76,13 +76,7 @@ func (s *symmetry) image(p *permutation, m int, id uint32) uint32 {
 			return v - 1
 		}
 	}
-	rename := func(id model.ID) model.ID {
-		if id < 0 {
-			return id
-		}
-		return p.to[id]
-	}
-	image := s.tabs.machines[p.to[m]].intern(model.Rename(s.tabs.machines[m].at(id).machine, rename))
+	image := s.tabs.machines[p.to[m]].intern(model.Rename(s.tabs.machines[m].at(id).machine, model.Renaming(p.to)))
 	memo.store(id, image, s.tabs.machines[m].len())
 	return image
 }

@@ -142,3 +142,62 @@ func TestWorkersChangeNothing(t *testing.T) {
 		}
 	}
 }
+
+// Symmetry changes no verdict and no length, and what it leaves out is images: without it there are at most n! times the states.
+func TestSymmetryChangesNoVerdict(t *testing.T) {
+	e, err := spec.Find("mutex/exclusive-queue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	choices, err := e.Choices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range choices {
+		claims, with := check(t, e, s, prover.Options{})
+		_, without := check(t, e, s, prover.Options{NoSymmetry: true})
+		for i, r := range with {
+			if o := without[i]; r.Verdict != o.Verdict || len(r.Trace) != len(o.Trace) || r.Depth != o.Depth ||
+				r.States > o.States || o.States > 2*r.States {
+				t.Errorf("%v: %s: %v in %d steps, %d states, depth %d under symmetry; %v in %d, %d, %d without",
+					s, claims[i].Name, r.Verdict, len(r.Trace), r.States, r.Depth, o.Verdict, len(o.Trace), o.States, o.Depth)
+			}
+		}
+	}
+}
+
+// Sessions that open in one step have the verdicts of those that open frame by frame, releases by channel and connection
+// included.
+func TestOpeningChangesNoVerdict(t *testing.T) {
+	e, err := spec.Find("mutex/exclusive-queue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, chosen := range []string{
+		"verify=publish reconnect=true blackhole=0", "verify=publish reconnect=true reset=0", "verify=redeclare reconnect=true blackhole=0",
+		"release=channel blackhole=0", "release=connection reconnect=true blackhole=0", "release=connection reset=0",
+		"reset=0 blackhole=0 pause=1", "reset=0 blackhole=0 crash=1", "reset=0 heartbeat=false",
+	} {
+		var settings [2][]spec.Setting
+		for i, opening := range []string{"atomic", "stepwise"} {
+			for _, word := range strings.Fields(chosen + " opening=" + opening) {
+				name, value, _ := strings.Cut(word, "=")
+				settings[i] = append(settings[i], spec.Setting{Name: name, Value: value})
+			}
+		}
+		var verdicts [2]string
+		for i := range settings {
+			s, err := e.Settings(settings[i]...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, results := check(t, e, s, prover.Options{})
+			for _, r := range results {
+				verdicts[i] += fmt.Sprintln(r.Property.Name, r.Verdict)
+			}
+		}
+		if diff := cmp.Diff(verdicts[0], verdicts[1]); diff != "" {
+			t.Errorf("%s (-atomic +stepwise):\n%s", chosen, diff)
+		}
+	}
+}

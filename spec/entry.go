@@ -25,7 +25,7 @@ type Property struct {
 	Name   string // "belief-exclusion"
 	Clause string // "P-2"
 	Says   string // one line
-	// Claim is the verdict that SPEC.md claims for a choice of parameters, and in a word why.
+	// Claim is the verdict that SPEC.md claims for a choice of parameters.
 	Claim func(Settings) model.Verdict
 }
 

@@ -55,31 +55,25 @@ func exclusiveQueue() *Entry {
 		Properties: []Property{
 			{"broker-exclusion", "P-1", "the broker never grants the lock to a client while another one holds it", always(model.Proved)},
 			{"belief-exclusion", "P-2", "never do two clients believe that they hold the lock", refutedIf(func(s Settings) bool {
-				return s.Int("clients") > 1 && brokerNoticesFirst(s)
+				return s.Int("clients") > 1 && losses(s) > 0
 			})},
 			{"verify-truth", "P-4", "a verify that returns held: the caller was the broker's holder at some moment of the call",
 				refutedIf(func(s Settings) bool {
-					return s.Int("clients") > 1 && s.Value("verify") == "publish" && s.Bool("reconnect") && brokerNoticesFirst(s)
+					return s.Int("clients") > 1 && s.Value("verify") == "publish" && s.Bool("reconnect") && losses(s) > 0
 				})},
 			{"release-on-verify", "P-7", "once the broker has freed the lock or given it away, the former holder's next verify says lost",
 				refutedIf(func(s Settings) bool {
 					switch {
-					case !s.Bool("reconnect") || !brokerNoticesFirst(s):
+					case !s.Bool("reconnect") || losses(s) == 0:
 						return false
 					case s.Value("verify") == "publish": // alone, it takes a late declare of its own and the loss of a later grant
-						return s.Int("clients") > 1 || lateDeclares(s) > 0 && losses(s) > 1
+						return s.Int("clients") > 1 || losses(s) > 1
 					}
 					return s.Value("verify") == "redeclare"
 				})},
 			{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker",
 				refutedIf(func(s Settings) bool {
-					switch s.Value("release") {
-					case "channel":
-						return true
-					case "connection": // closing the new connection says nothing of the old one
-						return lateDeclares(s) > 0 || s.Bool("reconnect") && losses(s) > 0
-					}
-					return lateDeclares(s) > 0
+					return s.Value("release") == "channel" || losses(s) > 0
 				})},
 			{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", refutedIf(func(s Settings) bool {
 				return s.Int("blackhole") > 0 && !s.Bool("heartbeat")
@@ -93,24 +87,12 @@ func exclusiveQueue() *Entry {
 	}
 }
 
-// losses is how many connections of one client the broker can give up, while the client believes that all is well: after a
-// reset, or when its heartbeat timer runs out over the silence of a black hole or a pause.
+// losses is how many connections of one client an end can give up while the other one thinks that all is well: after a reset,
+// or when its heartbeat timer runs out over the silence of a black hole or a pause.
 func losses(s Settings) int {
 	n := s.Int("reset")
 	if s.Bool("heartbeat") {
 		n += s.Int("blackhole") + s.Int("pause")
-	}
-	return n
-}
-
-func brokerNoticesFirst(s Settings) bool { return losses(s) > 0 }
-
-// lateDeclares is how many connections of one client can be lost to the client while a declare is still on its way to the
-// broker, which then grants the lock to a client that is not there any more.
-func lateDeclares(s Settings) int {
-	n := s.Int("reset")
-	if s.Bool("heartbeat") {
-		n += s.Int("blackhole")
 	}
 	return n
 }

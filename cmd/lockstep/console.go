@@ -63,8 +63,9 @@ func terminal(w io.Writer) int {
 
 func (c *console) printf(format string, args ...any) { fmt.Fprintf(c.stdout, format, args...) }
 
-// pageWidth is how wide results may be where no terminal says.
-const pageWidth = 140
+// pageWidth is how wide results may be where no terminal says: the catalogue's tables take 140, and some more when millions
+// of states are counted.
+const pageWidth = 144
 
 func (c *console) width() int {
 	if c.outTerm > 0 {

@@ -20,8 +20,8 @@ type Options struct {
 	ChannelMax uint16 // channels open at a time; 0 is 2047
 
 	// Limits.
-	Connections int    // at a time, further ones are reset; 0 is 1000
-	BodyMax     uint64 // octets in the body of a message; 0 is 128 MiB
+	ConnMax int    // connections at a time, further ones are reset; 0 is 1000
+	BodyMax uint64 // octets in the body of a message; 0 is 128 MiB
 
 	// Seed decides what the broker machine leaves open: the order of its own actions, and when within their windows its
 	// timers expire. Where inputs come in the same order, servers with the same seed do the same.
@@ -53,8 +53,8 @@ func (o Options) filled() (Options, error) {
 	if o.ChannelMax == 0 {
 		o.ChannelMax = 2047
 	}
-	if o.Connections == 0 {
-		o.Connections = 1000
+	if o.ConnMax == 0 {
+		o.ConnMax = 1000
 	}
 	if o.BodyMax == 0 {
 		o.BodyMax = wire.DefaultBodyMax

@@ -108,9 +108,9 @@ func TestReplyText(t *testing.T) {
 	}
 }
 
-// TestConnections: who comes when there are enough is reset, and there is room again when one has gone.
-func TestConnections(t *testing.T) {
-	s := serve(t, amqptest.Options{Connections: 2})
+// TestConnMax: who comes when there are enough is reset, and there is room again when one has gone.
+func TestConnMax(t *testing.T) {
+	s := serve(t, amqptest.Options{ConnMax: 2})
 	var clients []*client
 	for range 2 {
 		c := dial(t, s.Addr())

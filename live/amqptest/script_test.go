@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
@@ -138,6 +139,9 @@ func (s *script) command(t testing.TB, cmd string, list []datadriven.CmdArg) err
 		c.mute()
 	case "recv":
 		s.until(c, func(amqp.Frame) bool { return true })
+		if s.conns[name] == nil {
+			s.awaitRelease(t, c.owns)
+		}
 	case "confirms":
 		from := len(s.out)
 		s.until(c, c.confirmed(a.channel()))
@@ -205,7 +209,8 @@ func (s *script) until(c *conn, stop func(amqp.Frame) bool) {
 	}
 }
 
-// awaitRelease waits until the broker has noticed that the owner of exclusive queues is gone, and has deleted them.
+// awaitRelease waits until the broker has deleted the exclusive queues of a connection that ended otherwise than by the
+// protocol, which RabbitMQ does some time after.
 func (s *script) awaitRelease(t testing.TB, queues []string) {
 	if len(queues) == 0 {
 		return
@@ -220,8 +225,12 @@ func (s *script) awaitRelease(t testing.TB, queues []string) {
 		return f.Method
 	}
 	ask(0, amqp.ConnectionOpen{VirtualHost: "/"})
+	deadline := time.Now().Add(patience)
 	for _, q := range queues {
 		for released := false; !released; {
+			if time.Now().After(deadline) {
+				t.Fatalf("queue %s of a dropped connection stays locked", q)
+			}
 			ask(1, amqp.ChannelOpen{})
 			m, ok := ask(1, amqp.QueueDeclare{Queue: q, Passive: true}).(amqp.ChannelClose)
 			if !ok {

@@ -90,7 +90,7 @@ func (s *Server) accept() {
 			continue
 		}
 		c := newConn(s, socket.(*net.TCPConn))
-		if s.open.Add(1) > int64(s.opts.Connections) {
+		if s.open.Add(1) > int64(s.opts.ConnMax) {
 			s.open.Add(-1)
 			c.reset()
 			continue

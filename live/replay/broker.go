@@ -65,7 +65,7 @@ func (r *replay) fromBroker(l *link, e model.Event) error {
 	default:
 		return r.diverge(where, e.String(), r.absent(err, 0))
 	}
-	if path := r.earlier(&r.step.action, r.before, l, c, observed); path != nil {
+	if path := r.earlier(&r.step.action, r.before, l, observed); path != nil {
 		return r.raced(path, where, e.String(), observed.String())
 	}
 	predicted, words := describe(e, observed)
@@ -110,16 +110,16 @@ func (r *replay) unpredicted(l *link, after *model.State) error {
 	}
 	where := r.way(r.plan.broker, l.id)
 	if f, ok := c.surplus(); ok {
-		if r.earlier(nil, after, l, c, f) != nil {
+		if r.earlier(nil, after, l, f) != nil {
 			return nil // the model will say the same as soon as it has done something that the broker has done already
 		}
-		if path := r.earlier(&r.step.action, r.before, l, c, f); path != nil {
+		if path := r.earlier(&r.step.action, r.before, l, f); path != nil {
 			return r.raced(path, where, "nothing", f.String())
 		}
 		return r.diverge(where, "nothing", f.String())
 	}
 	if cause := c.gate.Cause(gate.Broker); cause != nil && !c.finished {
-		if path := r.earlier(nil, after, l, c, amqp.Hangup{}); path != nil {
+		if path := r.earlier(nil, after, l, amqp.Hangup{}); path != nil {
 			return r.raced(path, where, "nothing", amqp.Hangup{}.String())
 		}
 		return r.diverge(where, "nothing", (&gate.ClosedError{Side: gate.Broker, Cause: cause}).Error())

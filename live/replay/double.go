@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 
@@ -34,6 +35,9 @@ func (r *replay) feed(d *double, from model.ID, e model.Event) error {
 			err = d.link.latest().session.write(e)
 		case amqp.Hangup:
 			d.link.latest().session.close(false)
+		}
+		if err == context.DeadlineExceeded {
+			err = fmt.Errorf("nothing within %v: %w", r.opts.Limit, err)
 		}
 		if err != nil {
 			return &EnvironmentError{fmt.Sprintf("%s: %v", r.sys.Name(d.id), effect.Event), err}

@@ -105,7 +105,8 @@ func TestQueuesOfOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			var refusal *amqp091.Error
-			if broken := environment(t, acquired(t), replay.Options{Broker: url, Limit: limit}); !errors.As(broken, &refusal) || refusal.Code != amqp091.PreconditionFailed {
+			broken := environment(t, acquired(t), replay.Options{Broker: url, Limit: limit})
+			if !errors.As(broken, &refusal) || refusal.Code != amqp091.PreconditionFailed {
 				t.Error(broken)
 			}
 			if n, err := ch.QueueDelete("lock", false, false, false); n != 1 || err != nil {
@@ -307,7 +308,8 @@ func TestWrongArguments(t *testing.T) {
 		{"no URL", good, replay.Options{}, "AMQP scheme"},
 		{"TLS", good, replay.Options{Broker: "amqps://localhost/"}, "TLS"},
 		{"a virtual host", good, replay.Options{Broker: "amqp://localhost/production"}, `not "production"`},
-		{"a heartbeat", good, replay.Options{Broker: broker, Heartbeat: time.Millisecond}, "heartbeat below one second"},
+		{"a short heartbeat", good, replay.Options{Broker: broker, Heartbeat: time.Millisecond}, "from one second to one minute"},
+		{"a long heartbeat", good, replay.Options{Broker: broker, Heartbeat: time.Hour}, "from one second to one minute"},
 		{"another system", other, replay.Options{Broker: broker}, "step 2"},
 		{"another property", run{good.sys, model.Property{Name: "peace"}, good.trace}, replay.Options{Broker: broker}, "not about peace"},
 		{"a truncated trace", alter(func(t *traces.Trace) { t.Lines = t.Lines[:5] }), replay.Options{Broker: broker}, "truncated"},

@@ -27,7 +27,7 @@ func (r *replay) readOn(e broker.Read, where string, s model.Step) error {
 		observed = "answered " + answer.String() + ", which reaches nobody"
 	}
 	if d, ok := e.Next.Method.(amqp.QueueDeclare); ok && !d.Passive && answer != nil {
-		if err := r.compareDeclare(c, *answer, where, observed, s); err != nil {
+		if err := r.compareDeclare(*answer, where, observed, s); err != nil {
 			return err
 		}
 	}
@@ -37,7 +37,7 @@ func (r *replay) readOn(e broker.Read, where string, s model.Step) error {
 
 // compareDeclare compares the answer to an active declare on a lost connection, which the model does not give, with what the
 // model's broker lets the world see instead.
-func (r *replay) compareDeclare(c *connection, answer amqp.Frame, where, observed string, s model.Step) error {
+func (r *replay) compareDeclare(answer amqp.Frame, where, observed string, s model.Step) error {
 	_, accepted := answer.Method.(amqp.QueueDeclareOk)
 	if declares(s) == accepted {
 		return nil
@@ -46,7 +46,7 @@ func (r *replay) compareDeclare(c *connection, answer amqp.Frame, where, observe
 	if accepted {
 		predicted = "a refusal"
 	}
-	path := r.alternative(&r.step.action, r.before, c.heartbeat > 0, func(_ []model.Happening, last model.Step) bool {
+	path := r.alternative(&r.step.action, r.before, func(_ []model.Happening, last model.Step) bool {
 		return declares(last) == accepted
 	})
 	if path != nil {

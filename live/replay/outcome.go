@@ -38,7 +38,8 @@ func (o Outcome) String() string {
 	s := o.Verdict.String()
 	switch o.Verdict {
 	case Diverged:
-		return fmt.Sprintf("%s at step %d (%s): %s: the model predicts %s, observed was %s", s, o.Step, o.Action, o.Where, o.Predicted, o.Observed)
+		return fmt.Sprintf("%s at step %d (%s): %s: the model predicts %s, observed was %s",
+			s, o.Step, o.Action, o.Where, o.Predicted, o.Observed)
 	case NotReproduced:
 		return fmt.Sprintf("%s at step %d (%s): %s", s, o.Step, o.Action, o.Reason)
 	}

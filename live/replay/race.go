@@ -14,12 +14,12 @@ import (
 // earlier asks whether the model could have let the broker do on the link, after what it did there in this step as predicted,
 // what was observed, had it taken some of the broker's own actions before. It returns these, or nil. The state is that before
 // the action; without an action, only the broker's own are taken.
-func (r *replay) earlier(a *model.Action, from *model.State, l *link, c *connection, observed model.Event) []model.Action {
+func (r *replay) earlier(a *model.Action, from *model.State, l *link, observed model.Event) []model.Action {
 	var said []model.Event
 	if a != nil {
 		said = r.step.said[l.id]
 	}
-	return r.alternative(a, from, c.heartbeat > 0, func(all []model.Happening, _ model.Step) bool {
+	return r.alternative(a, from, func(all []model.Happening, _ model.Step) bool {
 		told := r.told(l.id, all)
 		return len(told) > len(said) && slices.EqualFunc(told[:len(said)], said, same) && same(told[len(said)], observed)
 	})
@@ -39,9 +39,9 @@ func (r *replay) told(link model.ID, all []model.Happening) []model.Event {
 // maxAlternatives bounds the search of alternative, which is over the orders of a handful of actions.
 const maxAlternatives = 1000
 
-// alternative searches, breadth first, for actions of the broker's own (its heartbeat timers only on request) after which
-// something is true of all that has happened, and of the account of the given action if that is taken at last.
-func (r *replay) alternative(a *model.Action, from *model.State, timers bool, holds func(all []model.Happening, last model.Step) bool) []model.Action {
+// alternative searches, breadth first, for actions of the broker's own after which something is true of all that has happened,
+// and of the account of the given action if that is taken at last.
+func (r *replay) alternative(a *model.Action, from *model.State, holds func(all []model.Happening, last model.Step) bool) []model.Action {
 	type node struct {
 		state *model.State
 		path  []model.Action
@@ -55,7 +55,7 @@ func (r *replay) alternative(a *model.Action, from *model.State, timers bool, ho
 			return n.path
 		}
 		for _, next := range n.state.Actions(nil) {
-			if !r.ofBroker(next, timers) {
+			if !r.ofBroker(next) {
 				continue
 			}
 			st := n.state.Clone()
@@ -82,15 +82,20 @@ func (r *replay) shows(from *model.State, a *model.Action, all []model.Happening
 	return s.Cut == "" && holds(append(slices.Clone(all), s.Happenings...), s)
 }
 
-// ofBroker reports whether an action is one that a broker takes in its own time. That it notices a loss or reads on after one
-// is not: the gate has its hand on that.
-func (r *replay) ofBroker(a model.Action, timers bool) bool {
+// ofBroker reports whether an action is one that a broker takes in its own time: a heartbeat timer is one if there are
+// heartbeats on the connection. That it notices a loss or reads on after one is not: the gate has its hand on that.
+func (r *replay) ofBroker(a model.Action) bool {
 	switch a.Event.(type) {
 	case broker.Reap, broker.Take:
 		return a.Machine == r.plan.broker
 	}
-	owner, timer := r.sys.TimerOwner(a.Machine)
-	return timers && timer && owner == r.plan.broker
+	for _, l := range r.links {
+		if timer, ok := r.sys.Timer(r.plan.broker, broker.HeartbeatTimer(l.id)); ok && timer == a.Machine {
+			c := l.atBroker()
+			return c != nil && c.heartbeat > 0
+		}
+	}
+	return false
 }
 
 // raced ends the run because the broker was ahead of the trace.

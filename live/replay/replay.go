@@ -19,13 +19,13 @@ import (
 type Options struct {
 	Broker string // the broker's URL: "amqp://guest:guest@127.0.0.1:5672/". The virtual host is "/"
 
-	// Limit is how long anything is waited for that the model predicts, heartbeats not counted; 0 means 10 s. A replay in
+	// Limit is how long anything is waited for that the model predicts, heartbeats not counted; 0 means 30 s. A replay in
 	// which all goes well never waits for it.
 	Limit time.Duration
 
-	// Heartbeat is the shortest heartbeat interval that is negotiated, in whole seconds; 0 means 1 s. It is used where the
-	// trace lets the broker's heartbeat timer expire (see the package comment) and bounds from below how soon it does: with
-	// a slow broker 1 s may be too soon.
+	// Heartbeat is the shortest heartbeat interval that is negotiated, in whole seconds up to a minute; 0 means 1 s. It is
+	// used where the trace lets the broker's heartbeat timer expire (see the package comment). What the trace has between
+	// the silence and that has to happen within two intervals: on a machine that is very busy 1 s may be too short.
 	Heartbeat time.Duration
 
 	// Each, if not nil, is called after each step, the failing one included, in the goroutine of Run.
@@ -44,13 +44,13 @@ type Options struct {
 func Run(ctx context.Context, sys *model.System, t *traces.Trace, p model.Property, opts Options) (Outcome, error) {
 	start := time.Now()
 	if opts.Limit == 0 {
-		opts.Limit = 10 * time.Second
+		opts.Limit = 30 * time.Second
 	}
 	if opts.Heartbeat == 0 {
 		opts.Heartbeat = time.Second
 	}
-	if opts.Limit < 0 || opts.Heartbeat < time.Second {
-		return Outcome{}, errors.New("replay: a limit below 0, or a heartbeat below one second")
+	if opts.Limit < 0 || opts.Heartbeat < time.Second || opts.Heartbeat > time.Minute {
+		return Outcome{}, errors.New("replay: the limit has to be above 0, the heartbeat from one second to one minute")
 	}
 	uri, err := parse(opts.Broker)
 	if err != nil {

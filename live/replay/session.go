@@ -61,7 +61,8 @@ func (s *session) handshake(ctx context.Context, l login, heartbeat uint16) erro
 	if _, err := expect[amqp.ConnectionStart](ctx, s); err != nil {
 		return err
 	}
-	startOk := amqp.ConnectionStartOk{ClientProperties: properties, Mechanism: "PLAIN", Response: "\x00" + l.user + "\x00" + l.password, Locale: "en_US"}
+	plain := "\x00" + l.user + "\x00" + l.password
+	startOk := amqp.ConnectionStartOk{ClientProperties: properties, Mechanism: "PLAIN", Response: plain, Locale: "en_US"}
 	if err := s.write(amqp.Frame{Method: startOk}); err != nil {
 		return err
 	}
@@ -70,7 +71,8 @@ func (s *session) handshake(ctx context.Context, l login, heartbeat uint16) erro
 		return err
 	}
 	s.frameMax, s.reader.FrameMax = tune.FrameMax, tune.FrameMax
-	if err := s.write(amqp.Frame{Method: amqp.ConnectionTuneOk{ChannelMax: tune.ChannelMax, FrameMax: tune.FrameMax, Heartbeat: heartbeat}}); err != nil {
+	tuneOk := amqp.ConnectionTuneOk{ChannelMax: tune.ChannelMax, FrameMax: tune.FrameMax, Heartbeat: heartbeat}
+	if err := s.write(amqp.Frame{Method: tuneOk}); err != nil {
 		return err
 	}
 	if heartbeat > 0 {

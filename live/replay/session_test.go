@@ -108,7 +108,8 @@ func TestHandshakeRefused(t *testing.T) {
 	}{
 		{"another protocol", [][]byte{[]byte("AMQP\x00\x01\x00\x00")}, `the broker does not speak AMQP 0-9-1, but "AMQP\x00\x01\x00\x00"`},
 		{"no AMQP", [][]byte{[]byte("HTTP/1.1 400 Bad Request\r\n")}, "501 FRAME_ERROR: frame of unknown type 72 on channel 21588"},
-		{"another method", [][]byte{start, start}, "the broker said connection.start 0-0 mechanisms=\"\" where connection.tune channel-max=0 frame-max=0 heartbeat=0 is expected"},
+		{"another method", [][]byte{start, start}, `the broker said connection.start 0-0 mechanisms="" where ` +
+			"connection.tune channel-max=0 frame-max=0 heartbeat=0 is expected"},
 		{"a refusal", [][]byte{start, octets(t, amqp.ConnectionClose{Code: amqp.AccessRefused, Text: "ACCESS_REFUSED - no"})},
 			"refused: connection.close 403 ACCESS_REFUSED, ACCESS_REFUSED - no"},
 		{"the end", [][]byte{start, nil}, "the connection was closed"},

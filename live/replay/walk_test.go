@@ -43,7 +43,8 @@ func TestWalks(t *testing.T) {
 func walk(t *testing.T, seed uint64) (settings string, r run) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	pick := func(values ...string) string { return values[rng.IntN(len(values))] }
-	settings = fmt.Sprintf("clients=%d verify=%s release=%s reconnect=%s crash=%s opening=%s reset=2 blackhole=1 pause=1", 1+rng.IntN(3),
+	settings = fmt.Sprintf("clients=%d verify=%s release=%s reconnect=%s crash=%s opening=%s reset=2 blackhole=1 pause=1",
+		1+rng.IntN(3),
 		pick("publish", "passive", "redeclare"), pick("delete", "connection", "channel"), pick("true", "false"), pick("0", "1"), pick("atomic", "stepwise"))
 	sys, _ := instance(t, settings)
 	theBroker, _ := sys.Lookup("broker")

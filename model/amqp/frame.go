@@ -53,6 +53,9 @@ func (l Late) String() string { return "unread: " + l.Frame.String() }
 func (Silent) String() string { return "silence" }
 func (Heard) String() string  { return "sound again" }
 
+// AppendMessage does for content what AppendFrame does for frames.
+func AppendMessage(dst []byte, m Message) []byte { return fmt.Appendf(dst, "%#v\n", m) }
+
 // AppendFrame appends an encoding of f under which different frames differ, for [model.Machine] states that hold frames.
 // It is not the wire format.
 func AppendFrame(dst []byte, f Frame) []byte { return fmt.Appendf(dst, "%#v\n", f) }

@@ -28,7 +28,7 @@ func (b *Broker) publish(ch *channel, in call, m amqp.BasicPublish, out *model.O
 		return
 	}
 	a := arrival{message: m.Message}
-	if ch.confirm {
+	if ch.confirm && in.lost == 0 { // a lost connection has nobody to confirm to
 		a = arrival{in.key, in.channel, m.Seq, m.Message}
 	}
 	if routed {

@@ -1,7 +1,7 @@
 // Package broker is RabbitMQ's AMQP 0-9-1 behaviour as one machine, one file for each class of the protocol.
 //
-// What the machine does was measured on RabbitMQ 3.10 and 4.0 (SPEC.md, section 4); the broker scripts in testdata run
-// against this machine, against the embedded broker over TCP and against a real RabbitMQ.
+// What the machine does was measured on RabbitMQ 3.10 and 4.0 (SPEC.md, section 4); the broker scripts in
+// live/amqptest/testdata run against this machine, against the embedded broker over TCP and against a real RabbitMQ.
 //
 // Where RabbitMQ works asynchronously inside, this machine has an action of its own:
 //

@@ -167,6 +167,13 @@ func (q *queue) appendState(dst []byte) []byte {
 		dst = model.AppendBool(dst, flag)
 	}
 	dst = q.owner.appendState(model.AppendString(dst, q.arguments))
-	dst = fmt.Appendf(dst, "%#v", q.ready)
-	return fmt.Appendf(dst, "%#v", q.mailbox)
+	dst = model.AppendInt(dst, len(q.ready))
+	for _, m := range q.ready {
+		dst = amqp.AppendMessage(dst, m)
+	}
+	dst = model.AppendInt(dst, len(q.mailbox))
+	for _, a := range q.mailbox {
+		dst = amqp.AppendMessage(model.AppendInt(model.AppendInt(a.key.appendState(dst), a.channel), int64(a.seq)), a.message)
+	}
+	return dst
 }

@@ -132,8 +132,8 @@ func (c *ExclusiveQueue) call(op Op, out *model.Out) {
 	if op == Release {
 		c.believes = false
 	}
-	if op == Release && c.options.Release == ReleaseConnection && c.session.stage != down {
-		c.session.closeConnection(out) // needs no channel
+	if op == Release && c.options.Release == ReleaseConnection {
+		c.session.closeConnection(out) // needs no channel, and who believes has a connection
 		return
 	}
 	if c.session.prepare(out) {
@@ -159,8 +159,6 @@ func (c *ExclusiveQueue) request(out *model.Out) {
 		switch c.options.Release {
 		case ReleaseDelete:
 			c.session.send(amqp.QueueDelete{Queue: c.options.Queue}, out)
-		case ReleaseConnection:
-			c.session.closeConnection(out)
 		case ReleaseChannel:
 			c.session.closeChannel(out)
 		}

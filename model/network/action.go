@@ -11,6 +11,8 @@ type (
 	ToBroker struct{ Frame amqp.Frame }
 	// ToClient delivers the oldest frame in flight to the client.
 	ToClient struct{ Frame amqp.Frame }
+	// ClientHears lets a client that was paused hear again that its connection lives, if it has not given it up by then.
+	ClientHears struct{}
 	// ClientNotices lets the client learn that its connection is gone; what was in flight to it is lost.
 	ClientNotices struct{}
 	// Reset breaks the connection.
@@ -29,6 +31,7 @@ type (
 
 func (a ToBroker) String() string    { return "to broker: " + a.Frame.String() }
 func (a ToClient) String() string    { return "to client: " + a.Frame.String() }
+func (ClientHears) String() string   { return "client hears" }
 func (ClientNotices) String() string { return "client notices" }
 func (Reset) String() string         { return "reset" }
 func (Blackhole) String() string     { return "blackhole" }
@@ -67,6 +70,9 @@ func (l *Link) Actions(dst []model.Event) []model.Event {
 		if len(l.toClient) > 0 && !l.paused {
 			dst = append(dst, ToClient{l.toClient[0]})
 		}
+		if l.quiet && !l.paused {
+			dst = append(dst, ClientHears{})
+		}
 		if !l.atBroker && !l.paused {
 			dst = append(dst, ClientNotices{})
 		}
@@ -96,7 +102,10 @@ func (l *Link) act(e model.Event, out *model.Out) {
 		out.Send(l.broker, e.Frame)
 	case ToClient:
 		l.toClient = l.toClient[1:]
+		l.hear(out)
 		out.Send(l.client, e.Frame)
+	case ClientHears:
+		l.hear(out)
 	case ClientNotices:
 		l.close()
 		out.Send(l.client, amqp.Lost{})
@@ -110,14 +119,18 @@ func (l *Link) act(e model.Event, out *model.Out) {
 		l.tellClient(amqp.Silent{Interval: l.heartbeat}, out)
 	case Heal:
 		l.hole = false
-		if !l.paused { // a paused client sends no heartbeats
+		if !l.paused { // a paused client neither sends heartbeats nor hears them
+			l.quiet = false
 			l.tellBroker(amqp.Heard{}, out)
+			l.tellClient(amqp.Heard{}, out)
 		}
-		l.tellClient(amqp.Heard{}, out)
 	case Pause:
 		l.left.Pause--
-		l.paused = true
+		l.paused, l.quiet = true, l.open && l.heartbeat > 0
 		out.Send(l.client, model.Pause{})
+		if l.quiet {
+			l.tellClient(amqp.Silent{Interval: l.heartbeat}, out)
+		}
 		l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
 	case Resume:
 		l.paused = false
@@ -130,6 +143,14 @@ func (l *Link) act(e model.Event, out *model.Out) {
 		l.lose(out)
 		l.close()
 		out.Send(l.client, model.Crash{})
+	}
+}
+
+// hear ends the quiet after a pause.
+func (l *Link) hear(out *model.Out) {
+	if l.quiet {
+		l.quiet = false
+		l.tellClient(amqp.Heard{}, out)
 	}
 }
 

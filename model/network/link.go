@@ -27,6 +27,7 @@ type Link struct {
 	open     bool // the client's socket is open; all below is false and empty if not
 	atBroker bool // the broker's end is open too, and not lost
 	hole     bool // nothing passes
+	quiet    bool // the client has been paused and heard nothing since
 	toBroker []amqp.Frame
 	toClient []amqp.Frame
 }
@@ -110,7 +111,7 @@ func (l *Link) lose(out *model.Out) {
 }
 
 // close is the end of the client's socket.
-func (l *Link) close() { l.open, l.hole, l.toClient = false, false, nil }
+func (l *Link) close() { l.open, l.hole, l.quiet, l.toClient = false, false, false, nil }
 
 // Clone returns an independent copy.
 func (l *Link) Clone() model.Machine {
@@ -131,7 +132,7 @@ func (l *Link) AppendState(dst []byte) []byte {
 	for _, n := range []int{l.left.Reset, l.left.Blackhole, l.left.Crash, l.left.Pause, len(l.toBroker), len(l.toClient)} {
 		dst = model.AppendInt(dst, n)
 	}
-	for _, flag := range []bool{l.paused, l.open, l.atBroker, l.hole} {
+	for _, flag := range []bool{l.paused, l.open, l.atBroker, l.hole, l.quiet} {
 		dst = model.AppendBool(dst, flag)
 	}
 	for _, f := range slices.Concat(l.toBroker, l.toClient) {
