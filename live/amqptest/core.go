@@ -93,7 +93,7 @@ func (k *core) heard(c *conn) {
 
 // lost is the end of a connection, whoever ended it.
 func (k *core) lost(c *conn) {
-	k.input(c.id, amqp.Lost{})
+	k.input(c.id, amqp.Broken{})
 	c.stage = over
 	delete(k.conns, c.id)
 	c.socket.SetWriteDeadline(time.Now().Add(closeTimeout))

@@ -145,4 +145,4 @@ func (e *machineEnd) mute() {
 	}
 }
 
-func (e *machineEnd) reset() { e.machine.take(e.id, amqp.Lost{}) }
+func (e *machineEnd) reset() { e.machine.take(e.id, amqp.Broken{}) }

@@ -28,7 +28,7 @@ func (r *replay) toBroker(l *link, e model.Event) error {
 			return r.diverge(where, predicted, observed)
 		}
 		r.check(where, e.String(), e.String()) // that it was not answered is for the predictions to notice
-	case amqp.Lost:
+	case amqp.Broken:
 		c.lost, c.unread = true, c.inFlight
 		r.check(where, e.String(), fmt.Sprintf("%d frames unread", c.unread))
 	case amqp.Silent:

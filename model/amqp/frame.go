@@ -34,9 +34,11 @@ type (
 	Dial struct{}
 	// Hangup closes the sender's socket.
 	Hangup struct{}
-	// Lost tells an end that its connection is gone: end of file, or a reset. A broker may take its time to notice.
+	// Lost tells a client that its connection is gone: end of file, or a reset.
 	Lost struct{}
-	// Late hands a broker a frame that was in flight to it when the connection was lost. It comes before Lost. The broker may
+	// Broken puts a broken connection before a broker, which notices in its own time.
+	Broken struct{}
+	// Late hands a broker a frame that was in flight to it when the connection broke. It comes before Broken. The broker may
 	// still read it, or notice the loss first.
 	Late struct{ Frame Frame }
 	// Silent tells an end with heartbeats that nothing arrives any more, not even heartbeats. Interval is the negotiated
@@ -49,6 +51,7 @@ type (
 func (Dial) String() string   { return "dial" }
 func (Hangup) String() string { return "hang up" }
 func (Lost) String() string   { return "connection lost" }
+func (Broken) String() string { return "connection broken, not noticed yet" }
 func (l Late) String() string { return "unread: " + l.Frame.String() }
 func (Silent) String() string { return "silence" }
 func (Heard) String() string  { return "sound again" }

@@ -10,7 +10,7 @@ import (
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// Broker is the machine. Its inputs are, from links, amqp.Frame, amqp.Late, amqp.Lost, amqp.Silent and amqp.Heard; it sends
+// Broker is the machine. Its inputs are, from links, amqp.Frame, amqp.Late, amqp.Broken, amqp.Silent and amqp.Heard; it sends
 // amqp.Frame and amqp.Hangup back. It arms one timer for each link whose connection is silent, [HeartbeatTimer].
 type Broker struct {
 	name   func(link model.ID) string
@@ -156,7 +156,7 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 		if i, ok := b.findConn(key{link: from}); ok {
 			b.conns[i].unread = append(b.conns[i].unread, e.Frame)
 		}
-	case amqp.Lost:
+	case amqp.Broken:
 		b.lose(from, out)
 	case amqp.Silent:
 		out.Arm(HeartbeatTimer(from), model.Window{Earliest: 2 * e.Interval, Latest: 3 * e.Interval})

@@ -10,7 +10,7 @@
 // Faults have budgets, one set for each link. They act on the connection, or on the client's process:
 //
 //	                 ┌── reset, crash, or the client hangs up ──► the broker's end is lost: what is in flight to the broker is
-//	                 │                                            handed over as amqp.Late, then amqp.Lost
+//	                 │                                            handed over as amqp.Late, then amqp.Broken
 //	dial ──► whole ──┤
 //	           ▲     │ black hole            broker gives up: its end is closed
 //	           └heal─┴───────────► hole ───► client gives up: as above

@@ -106,7 +106,7 @@ func (l *Link) lose(out *model.Out) {
 	for _, f := range l.toBroker {
 		out.Send(l.broker, amqp.Late{Frame: f})
 	}
-	out.Send(l.broker, amqp.Lost{})
+	out.Send(l.broker, amqp.Broken{})
 	l.atBroker, l.toBroker = false, nil
 }
 

@@ -1,0 +1,62 @@
+package replay_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/lockstep-prover/lockstep/live/replay"
+	"github.com/lockstep-prover/lockstep/spec"
+	"github.com/lockstep-prover/lockstep/traces"
+)
+
+// TestCorpus: every kept counterexample happens on every broker.
+func TestCorpus(t *testing.T) {
+	paths, err := filepath.Glob("../../traces/corpus/*/*.trace")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no corpus: %v", err)
+	}
+	onBrokers(t, func(t *testing.T, url string) {
+		for _, path := range paths {
+			t.Run(filepath.Base(path), func(t *testing.T) {
+				f, err := os.Open(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer f.Close()
+				trace, err := traces.Parse(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				entry, err := spec.Find(trace.System)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var chosen []spec.Setting
+				for _, p := range trace.Parameters {
+					chosen = append(chosen, spec.Setting(p))
+				}
+				s, err := entry.Settings(chosen...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sys, claims, err := entry.Instance(s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, c := range claims {
+					if c.Name != trace.Property {
+						continue
+					}
+					o, err := replay.Run(context.Background(), sys, trace, c.Property, replay.Options{Broker: url})
+					if err != nil || o.Verdict != replay.Reproduced {
+						t.Errorf("%v, %v", o, err)
+					}
+					return
+				}
+				t.Errorf("%s has no property %q", entry.Name, trace.Property)
+			})
+		}
+	})
+}
