@@ -5,8 +5,9 @@
 //	defer server.Close()
 //	conn, err := amqp.Dial(server.URL())
 //
-// It is not a broker to keep data in: it has no disk, no TLS, one virtual host, and the part of AMQP that the machine has; what
-// it has not is refused with 540 NOT_IMPLEMENTED. It adds no behaviour to the machine's but what a model leaves out: octets,
+// It is not a broker to keep data in: it has no disk, no TLS, one virtual host, and the part of AMQP that the machine has so far:
+// connections, channels, queue.declare and queue.delete, basic.publish to the default exchange with mandatory and return, and
+// publisher confirms. There are no consumers, no basic.get and no exchanges yet; what is missing is refused with 540 NOT_IMPLEMENTED. It adds no behaviour to the machine's but what a model leaves out: octets,
 // the handshake, negotiated limits, wall-clock time. The scripts in testdata hold machine, server and a real RabbitMQ together.
 //
 // The one idea: one goroutine owns the machine ([core]), and all that happens is handed to it, one thing after the other.
