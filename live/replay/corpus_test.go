@@ -29,33 +29,18 @@ func TestCorpus(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				entry, err := spec.Find(trace.System)
-				if err != nil {
-					t.Fatal(err)
-				}
 				var chosen []spec.Setting
 				for _, p := range trace.Parameters {
 					chosen = append(chosen, spec.Setting(p))
 				}
-				s, err := entry.Settings(chosen...)
+				sys, claim, err := spec.Subject(trace.System, chosen, trace.Property)
 				if err != nil {
 					t.Fatal(err)
 				}
-				sys, claims, err := entry.Instance(s)
-				if err != nil {
-					t.Fatal(err)
+				o, err := replay.Run(context.Background(), sys, trace, claim.Property, replay.Options{Broker: url})
+				if err != nil || o.Verdict != replay.Reproduced {
+					t.Errorf("%v, %v", o, err)
 				}
-				for _, c := range claims {
-					if c.Name != trace.Property {
-						continue
-					}
-					o, err := replay.Run(context.Background(), sys, trace, c.Property, replay.Options{Broker: url})
-					if err != nil || o.Verdict != replay.Reproduced {
-						t.Errorf("%v, %v", o, err)
-					}
-					return
-				}
-				t.Errorf("%s has no property %q", entry.Name, trace.Property)
 			})
 		}
 	})
