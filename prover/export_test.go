@@ -1,7 +1,43 @@
 package prover
 
+import (
+	"context"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
+
 // Fine returns options that cut the work as fine as can be: every worker takes part in every level of the smallest system.
 func Fine(o Options) Options {
 	o.grain = grain{round: 2, chunk: 1, serial: 0}
 	return o
+}
+
+// ExploreWarm is Explore after random walks that fill the tables of local states: their numbers, and with them the bits of the
+// vectors and the representatives under symmetry, are others than those that the exploration alone would give.
+func ExploreWarm(sys *model.System, properties []model.Property, o Options, choose func(n int) int, steps int) ([]Result, error) {
+	o.grain = grain{round: 1 << 10, chunk: 16, serial: 1 << 6}
+	e, err := newExploration(sys, properties, o)
+	if err != nil {
+		return nil, err
+	}
+	s, v := newStepper(e.tabs), e.tabs.initial()
+	for range steps {
+		type choice struct{ machine, action int }
+		var enabled []choice
+		for m, l := range e.tabs.machines {
+			for k := range l.at(v[m]).own {
+				enabled = append(enabled, choice{m, k})
+			}
+		}
+		if len(enabled) == 0 {
+			v = e.tabs.initial()
+			continue
+		}
+		c := enabled[choose(len(enabled))]
+		if s.step(v, c.machine, c.action); s.cut == "" {
+			copy(v, s.next)
+		}
+	}
+	e.run(context.Background())
+	return e.results(), nil
 }
