@@ -53,6 +53,11 @@ func (c *console) broker(ctx context.Context, addr string, asJSON bool) error {
 		c.printJSON(brokerJSON{brokerSchema, server.URL()})
 	} else {
 		c.printf("%s\n", server.URL())
+	}
+	if c.stdout.err != nil { // nobody has been told where to dial
+		return nil
+	}
+	if !asJSON {
 		fmt.Fprintln(c.stderr, "serving until interrupted (Ctrl-C)")
 	}
 	<-ctx.Done()

@@ -10,6 +10,27 @@ import (
 	"github.com/lockstep-prover/lockstep/spec"
 )
 
+// addCompletion adds cobra's verb for the scripts of shells, which does nothing without the name of a shell.
+func addCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		panic("lockstep: " + err.Error())
+	}
+	var shells []string
+	for _, shell := range cmd.Commands() {
+		shells = append(shells, shell.Name())
+	}
+	cmd.Use = "completion SHELL"
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usage("takes the name of a shell: %s", strings.Join(shells, ", "))
+		}
+		return usage("there is no completion for %q; there is for %s", args[0], strings.Join(shells, ", "))
+	}
+	cmd.RunE = func(*cobra.Command, []string) error { panic("lockstep: completion ran without a shell") }
+}
+
 // registerCompletion completes the values of a flag that the command has.
 func registerCompletion(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	if err := cmd.RegisterFlagCompletionFunc(flag, f); err != nil {

@@ -26,19 +26,18 @@ type console struct {
 	errTerm int
 }
 
-// results is stdout. It remembers the first error, so that nobody who prints has to look at it.
+// results is stdout. It remembers the first error and keeps it to itself: nobody who prints has to look at it, and what others
+// print for us (cobra) cannot tell it a second time in words of its own.
 type results struct {
 	w   io.Writer
 	err error
 }
 
 func (r *results) Write(p []byte) (int, error) {
-	if r.err != nil {
-		return 0, r.err
+	if r.err == nil {
+		_, r.err = r.w.Write(p)
 	}
-	n, err := r.w.Write(p)
-	r.err = err
-	return n, err
+	return len(p), nil
 }
 
 func newConsole(stdin io.Reader, stdout, stderr io.Writer, env environment) *console {
@@ -82,7 +81,7 @@ func (c *console) printJSON(object any) {
 	e := json.NewEncoder(c.stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	if err := e.Encode(object); err != nil && c.stdout.err == nil {
+	if err := e.Encode(object); err != nil {
 		panic(fmt.Sprintf("lockstep: %T cannot be JSON: %v", object, err))
 	}
 }

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"regexp"
+
+	"github.com/spf13/cobra"
+)
 
 // The schemas of what --json prints, one for each verb. doc.go describes the objects.
 const (
@@ -13,6 +17,27 @@ const (
 )
 
 var schemas = []string{listSchema, proveSchema, showSchema, replaySchema, brokerSchema, versionSchema}
+
+// invalidValue is how pflag says that a value cannot be parsed: the value, quoted, and the flag.
+var invalidValue = regexp.MustCompile(`(?s)^invalid argument (".*") for "--([a-z-]+)" flag: `)
+
+// wrongFlag says of a value that cannot be parsed what there should be, in place of the parser's own words.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	m := invalidValue.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	value, name := m[1], m[2]
+	switch cmd.Flags().Lookup(name).Value.Type() {
+	case "int", "int64":
+		return usage("--%s is a number such as 3, not %s", name, value)
+	case "duration":
+		return usage("--%s is a time such as 90s or 10m, not %s", name, value)
+	case "bool":
+		return usage("--%s is true or false, not %s", name, value)
+	}
+	return err
+}
 
 func jsonFlag(cmd *cobra.Command, asJSON *bool) {
 	cmd.Flags().BoolVar(asJSON, "json", false, "print one JSON object, described by go doc ./cmd/lockstep, and no progress")

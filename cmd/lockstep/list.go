@@ -104,7 +104,7 @@ func (c *console) listSystem(e *spec.Entry, details bool) {
 	}
 	b.WriteByte('\n')
 	properties.render(&b, wide, c.color())
-	choices := must(e.Choices())
+	choices := must(choicesOf(e, nil))
 	words := "choices"
 	if len(choices) == 1 {
 		words = "choice"
@@ -126,7 +126,7 @@ func (c *console) listSystem(e *spec.Entry, details bool) {
 func claimTable(e *spec.Entry, choices []spec.Settings, always, mostly spec.Settings) *table {
 	t := &table{}
 	for _, s := range choices {
-		r := row{label: differences(s, always, mostly)}
+		r := row{label: differences(e, s, always, mostly)}
 		for _, p := range e.Properties {
 			r.cells = append(r.cells, claimCell(p.Claim(s)))
 		}
@@ -156,7 +156,7 @@ func systemObject(e *spec.Entry) systemJSON {
 	for _, p := range e.Properties {
 		s.Properties = append(s.Properties, propertyJSON{p.Name, p.Clause, p.Says, p.Claim(defaults).String()})
 	}
-	for _, choice := range must(e.Choices()) {
+	for _, choice := range must(choicesOf(e, nil)) {
 		claims := map[string]string{}
 		for _, p := range e.Properties {
 			claims[p.Name] = p.Claim(choice).String()

@@ -52,25 +52,29 @@ func writeCommon(b *strings.Builder, always, mostly spec.Settings) {
 	}
 }
 
-// differences is what a row of the table says of its parameters.
-func differences(s, always, mostly spec.Settings) string {
+// differences is what a row of the table says of its parameters. A row that has nothing to add to what stands above the table
+// is that of the defaults, but for what all rows share.
+func differences(e *spec.Entry, s, always, mostly spec.Settings) string {
 	var words []string
 	for _, v := range s {
 		if !slices.Contains(always, v) && !slices.Contains(mostly, v) {
 			words = append(words, v.String())
 		}
 	}
-	if words == nil {
-		return "as above"
+	switch {
+	case words != nil:
+		return strings.Join(words, " ")
+	case notDefault(e, s) == nil, mostly != nil && notDefault(e, s, always...) == nil:
+		return "(defaults)"
 	}
-	return strings.Join(words, " ")
+	return "(as above)"
 }
 
-// notDefault is the settings that differ from the defaults.
-func notDefault(e *spec.Entry, s spec.Settings) spec.Settings {
+// notDefault is the settings that differ from the defaults, without those that are known.
+func notDefault(e *spec.Entry, s spec.Settings, known ...spec.Setting) spec.Settings {
 	var all spec.Settings
 	for i, p := range e.Parameters {
-		if s[i].Value != p.Default {
+		if s[i].Value != p.Default && !slices.Contains(known, s[i]) {
 			all = append(all, s[i])
 		}
 	}

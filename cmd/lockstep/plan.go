@@ -45,12 +45,12 @@ func plan(systems []string, set []spec.Setting, properties []string) ([][]*choic
 		ours, selected := set, properties
 		if len(systems) == 0 {
 			ours = slices.DeleteFunc(slices.Clone(set), func(s spec.Setting) bool { return !hasParameter(e, s.Name) })
-			selected = slices.DeleteFunc(slices.Clone(properties), func(p string) bool { return !hasProperty(e, p) })
+			selected = slices.DeleteFunc(slices.Clone(properties), func(p string) bool { return !answersTo(e, p) })
 			if len(properties) > 0 && len(selected) == 0 {
 				continue
 			}
 		}
-		choices, err := choicesOf(e, ours, selected)
+		choices, err := explorations(e, ours, selected)
 		if err != nil {
 			return nil, err
 		}
@@ -86,6 +86,11 @@ func hasProperty(e *spec.Entry, name string) bool {
 	return slices.ContainsFunc(e.Properties, func(p spec.Property) bool { return p.Name == name })
 }
 
+// answersTo reports whether the system has a property of that name, or properties of that clause.
+func answersTo(e *spec.Entry, word string) bool {
+	return hasProperty(e, word) || slices.ContainsFunc(e.Properties, func(p spec.Property) bool { return p.Clause == word })
+}
+
 func knownToSome(entries []*spec.Entry, set []spec.Setting, properties []string) error {
 	for _, s := range set {
 		if !slices.ContainsFunc(entries, func(e *spec.Entry) bool { return hasParameter(e, s.Name) }) {
@@ -93,20 +98,20 @@ func knownToSome(entries []*spec.Entry, set []spec.Setting, properties []string)
 		}
 	}
 	for _, p := range properties {
-		if !slices.ContainsFunc(entries, func(e *spec.Entry) bool { return hasProperty(e, p) }) {
+		if !slices.ContainsFunc(entries, func(e *spec.Entry) bool { return answersTo(e, p) }) {
 			return fmt.Errorf("no system has a property %q; see lockstep list", p)
 		}
 	}
 	return nil
 }
 
-func choicesOf(e *spec.Entry, set []spec.Setting, properties []string) ([]*choice, error) {
+func explorations(e *spec.Entry, set []spec.Setting, properties []string) ([]*choice, error) {
 	for _, p := range properties {
-		if !hasProperty(e, p) {
+		if !answersTo(e, p) {
 			return nil, noProperty(e, p)
 		}
 	}
-	all, err := e.Choices(set...)
+	all, err := choicesOf(e, set)
 	if err != nil {
 		return nil, err
 	}
@@ -121,14 +126,30 @@ func choicesOf(e *spec.Entry, set []spec.Setting, properties []string) ([]*choic
 	return choices, nil
 }
 
-// newChoice builds a system with some of its properties, which it has; none means all.
+// choicesOf is the choices of parameters to explore, with what is set in all of them; that with the
+// defaults for all else, if it is among them, comes first.
+func choicesOf(e *spec.Entry, set []spec.Setting) ([]spec.Settings, error) {
+	all, err := e.Choices(set...)
+	if err != nil {
+		return nil, err
+	}
+	defaults := must(e.Settings(set...)) // Choices has made sure of them
+	if i := slices.IndexFunc(all, func(s spec.Settings) bool { return slices.Equal(s, defaults) }); i > 0 {
+		all = slices.Concat(all[i:i+1], all[:i], all[i+1:])
+	}
+	return all, nil
+}
+
+// newChoice builds a system with some of its properties, by name or clause, which it has; none means all.
 func newChoice(e *spec.Entry, s spec.Settings, properties []string) (*choice, error) {
 	sys, claims, err := e.Instance(s)
 	if err != nil {
 		return nil, err
 	}
 	if len(properties) > 0 {
-		claims = slices.DeleteFunc(claims, func(c spec.Claim) bool { return !slices.Contains(properties, c.Name) })
+		claims = slices.DeleteFunc(claims, func(c spec.Claim) bool {
+			return !slices.Contains(properties, c.Name) && !slices.Contains(properties, c.Clause)
+		})
 	}
 	return &choice{e, s, sys, claims}, nil
 }

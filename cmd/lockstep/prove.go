@@ -59,9 +59,9 @@ reductions, seconds, and for a refutation length (steps) and trace (path).`,
 	f.SortFlags = false
 	f.StringArrayVar(&o.set, "set", nil, "set a parameter, `k=v` (repeatable)")
 	f.IntVar(&o.clients, "clients", 0, "the same as --set clients=`N`")
-	f.StringSliceVar(&o.properties, "property", nil, "decide only this property `P` (repeatable, or separated by commas)")
+	f.StringSliceVar(&o.properties, "property", nil, "decide only this property `P`, by its name or clause (repeatable, or separated by commas)")
 	f.StringVar(&o.out, "out", defaultOut, "the `directory` for the traces of refutations; empty: none is written")
-	f.IntVar(&o.prover.Workers, "workers", 0, "explore with `N` threads; results do not depend on it (default: one for each processor)")
+	f.IntVar(&o.prover.Workers, "workers", 0, "explore with `N` threads, at most 256; results do not depend on it (default: one for each processor)")
 	f.StringVar(&o.memory, "memory", "", "bound on the memory of visited states, a `size` such as 512MiB or 2GiB (default: none)")
 	f.DurationVar(&o.timeout, "timeout", 0, "bound on the time `D` for each choice of parameters, such as 90s or 10m (default: none)")
 	f.Int64Var(&o.prover.States, "states", 0, "bound on the `number` of distinct states (default: none)")
@@ -73,6 +73,9 @@ reductions, seconds, and for a refutation length (steps) and trace (path).`,
 	registerCompletion(cmd, "property", completeProperties)
 	return cmd
 }
+
+// maxWorkers is more threads than any machine of today gains by.
+const maxWorkers = 256
 
 // bounds checks what the flags say of the prover.
 func (o *proveOptions) bounds() (prover.Options, error) {
@@ -87,6 +90,9 @@ func (o *proveOptions) bounds() (prover.Options, error) {
 		if n.value < 0 {
 			return p, fmt.Errorf("--%s cannot be negative", n.flag)
 		}
+	}
+	if p.Workers > maxWorkers {
+		return p, fmt.Errorf("--workers cannot be above %d", maxWorkers)
 	}
 	if o.memory != "" {
 		bytes, err := humanize.ParseBytes(o.memory)
@@ -112,17 +118,21 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 	if err != nil {
 		return failed(wrongUsage, err)
 	}
+	store := &store{dir: o.out}
+	if err := store.probe(); err != nil {
+		return failed(broken, err)
+	}
 	report := &report{console: c, start: time.Now()}
 	progress := newProgress(c, o, systems)
 	options.Every = progress.every()
-	store := &store{dir: o.out}
 	for _, choices := range systems {
 		var outcomes []*outcome
 		for _, choice := range choices {
 			options.Progress = progress.of(choice)
-			results := explore(ctx, choice, options, o.timeout)
+			out := explore(ctx, choice, options, o.timeout)
 			progress.clear()
-			outcomes = append(outcomes, &outcome{choice, results, store.keep(choice, results)})
+			out.paths = store.keep(choice, out.results)
+			outcomes = append(outcomes, out)
 		}
 		report.add(outcomes)
 		if !o.asJSON {
@@ -141,7 +151,7 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 }
 
 // explore decides the properties of one choice within the time allowed.
-func explore(ctx context.Context, c *choice, options prover.Options, timeout time.Duration) []prover.Result {
+func explore(ctx context.Context, c *choice, options prover.Options, timeout time.Duration) *outcome {
 	if ctx.Err() != nil {
 		return notExplored(c, context.Cause(ctx).Error())
 	}
@@ -154,14 +164,14 @@ func explore(ctx context.Context, c *choice, options prover.Options, timeout tim
 	if err != nil {
 		panic(fmt.Sprintf("lockstep: the catalogue's %s cannot be explored: %v", c.entry.Name, err))
 	}
-	return results
+	return &outcome{choice: c, results: results}
 }
 
-// notExplored is the results of a choice that an interrupted run did not come to.
-func notExplored(c *choice, why string) []prover.Result {
+// notExplored is the outcome of a choice that an interrupted run did not come to.
+func notExplored(c *choice, why string) *outcome {
 	var all []prover.Result
 	for _, p := range c.properties() {
 		all = append(all, prover.Result{Property: p, Verdict: model.Unknown, Reason: why, Exact: true})
 	}
-	return all
+	return &outcome{choice: c, results: all, skipped: true}
 }

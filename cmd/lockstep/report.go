@@ -18,6 +18,7 @@ type outcome struct {
 	*choice
 	results []prover.Result // of the choice's claims, in their order
 	paths   []string        // of the traces; "" where there is none
+	skipped bool            // an interrupted run did not come to it
 }
 
 // surprising reports whether a verdict is not the claimed one. What is unknown contradicts nothing.
@@ -79,14 +80,18 @@ func (r *report) printSystem(outcomes []*outcome) {
 func verdictTable(outcomes []*outcome, always, mostly spec.Settings) *table {
 	t := &table{}
 	for _, o := range outcomes {
-		w := row{label: differences(o.settings, always, mostly)}
+		w := row{label: differences(o.entry, o.settings, always, mostly)}
 		var states int64
 		var elapsed time.Duration
 		for i, res := range o.results {
 			w.cells = append(w.cells, verdictCell(o, i))
 			states, elapsed = max(states, res.States), max(elapsed, res.Elapsed)
 		}
-		w.cells = append(w.cells, cell{text: fmt.Sprintf("%s  %6s", humanize.Comma(states), seconds(elapsed))})
+		effort := fmt.Sprintf("%s  %6s", humanize.Comma(states), seconds(elapsed))
+		if o.skipped {
+			effort = "not explored"
+		}
+		w.cells = append(w.cells, cell{text: effort})
 		t.rows = append(t.rows, w)
 	}
 	for i, claim := range outcomes[0].claims {
@@ -119,6 +124,9 @@ func (t *table) property(i int, name, clause string) {
 }
 
 func verdictCell(o *outcome, i int) cell {
+	if o.skipped {
+		return cell{text: "–", style: cyan}
+	}
 	res := o.results[i]
 	c := cell{text: res.Verdict.String(), style: verdictStyle(res.Verdict)}
 	if res.Verdict == model.Refuted && res.Trace != nil {

@@ -16,7 +16,6 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot(c)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(c.stdout)
 	root.SetErr(stderr)
 	verb, err := root.ExecuteContextC(ctx)
 	s, line := statusOf(err)
@@ -31,6 +30,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func newRoot(c *console) *cobra.Command {
+	var asVersion bool
 	root := &cobra.Command{
 		Use:   "lockstep VERB",
 		Short: "proves or refutes what distributed lock protocols promise",
@@ -45,12 +45,22 @@ and shows every refutation happening on a real broker.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noVerb,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if asVersion {
+				c.version(false)
+				return nil
+			}
+			return cmd.Help()
+		},
 	}
 	root.SetHelpTemplate("{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}\n\n{{end}}{{.UsageString}}\n" + statusHelp)
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(newList(c), newProve(c), newShow(c), newReplay(c), newBroker(c), newVersion(c))
+	root.Flags().BoolVar(&asVersion, "version", false, "the same as the verb version")
+	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp(root))
+	root.SetOut(c.stdout)
+	addCompletion(root) // which takes note of where root prints
 	return root
 }
 

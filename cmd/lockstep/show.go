@@ -98,7 +98,7 @@ func (c *console) show(o showOptions) error {
 	if look.Width == 0 {
 		look.Width = min(c.outTerm, pageWidth)
 	}
-	if err := traces.Diagram(c.stdout, k.system, k.trace, look); err != nil && c.stdout.err == nil {
+	if err := traces.Diagram(c.stdout, k.system, k.trace, look); err != nil {
 		return usage("%s: %w", o.path, err)
 	}
 	return nil

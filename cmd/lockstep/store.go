@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -22,6 +25,33 @@ type store struct {
 	dir   string // "": traces are not kept
 	count int    // of traces written
 	err   error  // the first; nothing is written after it
+}
+
+// probe tells, before anything is explored, whether traces can be written. It leaves nothing behind: the directory is made
+// when there is a trace.
+func (s *store) probe() error {
+	if s.dir == "" {
+		return nil
+	}
+	parent := filepath.Clean(s.dir)
+	_, err := os.Lstat(parent)
+	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(parent) != parent {
+		parent = filepath.Dir(parent)
+		_, err = os.Lstat(parent)
+	}
+	if err == nil {
+		var trial string
+		if trial, err = os.MkdirTemp(parent, ".lockstep-*"); err == nil {
+			err = os.Remove(trial)
+		}
+	}
+	if wrong := (*fs.PathError)(nil); errors.As(err, &wrong) {
+		err = wrong.Err // without the path of the trial
+	}
+	if err != nil {
+		return fmt.Errorf("--out is a directory to write traces to, and %s cannot be: %w", s.dir, err)
+	}
+	return nil
 }
 
 // keep writes the refutations among the results and returns their paths, "" where there is none.
@@ -135,6 +165,17 @@ func (c *console) readTrace(path string) (*kept, error) {
 	return k, nil
 }
 
+// unstated is the names of the parameters that are not set. A trace is no trace of the defaults, which may change.
+func unstated(e *spec.Entry, set []spec.Setting) []string {
+	var all []string
+	for _, p := range e.Parameters {
+		if !slices.ContainsFunc(set, func(s spec.Setting) bool { return s.Name == p.Name }) {
+			all = append(all, p.Name)
+		}
+	}
+	return all
+}
+
 func judge(t *traces.Trace) (*kept, error) {
 	e, err := spec.Find(t.System)
 	if err != nil {
@@ -150,6 +191,9 @@ func judge(t *traces.Trace) (*kept, error) {
 	s, err := e.Settings(set...)
 	if err != nil {
 		return nil, err
+	}
+	if missing := unstated(e, set); missing != nil {
+		return nil, fmt.Errorf("the header states all parameters of %s, and lacks %s", e.Name, strings.Join(missing, ", "))
 	}
 	c, err := newChoice(e, s, []string{t.Property})
 	if err != nil {

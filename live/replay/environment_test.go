@@ -61,6 +61,43 @@ func TestPasswordRefused(t *testing.T) {
 	})
 }
 
+// TestNoAnswer: a listener that says nothing is not waited for as a broker's deeds are, and is named as what it is.
+func TestNoAnswer(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // whose backlog takes the connection
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	broken := environment(t, acquired(t), replay.Options{Broker: "amqp://guest:guest@" + l.Addr().String() + "/", Limit: 100 * time.Millisecond})
+	if want := "no AMQP answer in 100ms"; broken.Err.Error() != want {
+		t.Errorf("%v, want %s", broken, want)
+	}
+}
+
+// TestWithWaiting: who has to wait for somebody's queue is told, once.
+func TestWithWaiting(t *testing.T) {
+	t.Parallel()
+	onBrokers(t, func(t *testing.T, url string) {
+		ch := neighbour(t, url)
+		if _, err := ch.QueueDeclare("lock", false, false, true, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		ctx := replay.WithWaiting(t.Context(), func(queue string) {
+			told = append(told, queue)
+			if _, err := ch.QueueDelete("lock", false, false, false); err != nil {
+				t.Error(err)
+			}
+		})
+		r := acquired(t)
+		o, err := replay.Run(ctx, r.sys, r.trace, r.property, replay.Options{Broker: url})
+		if o.Verdict != replay.Reproduced || err != nil || len(told) != 1 || told[0] != "lock" {
+			t.Errorf("%v, %v; told of %q", o, err, told)
+		}
+	})
+}
+
 // neighbour is somebody else on the same broker.
 func neighbour(t *testing.T, url string) *amqp091.Channel {
 	t.Helper()
@@ -86,7 +123,7 @@ func TestQueuesOfOthers(t *testing.T) {
 				t.Fatal(err)
 			}
 			broken := environment(t, acquired(t), replay.Options{Broker: url, Limit: limit})
-			if want := "making sure that there is no queue lock: it is locked by its owner (405)"; broken.Error() != want {
+			if want := "clearing the broker: queue lock is in use on this broker (locked by its owner (405)); use an idle one"; broken.Error() != want {
 				t.Errorf("%v, want %s", broken, want)
 			}
 		})

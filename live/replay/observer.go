@@ -30,17 +30,48 @@ func (p presence) String() string {
 // pollEvery is how often a condition that only the broker can bring about is looked at.
 const pollEvery = 2 * time.Millisecond
 
-// observe logs in. limit bounds the time until the broker has answered; ctx is for the dialling only.
+// answerWithin is how long a broker that has been reached may take for the handshake.
+const answerWithin = 10 * time.Second
+
+// patience is how long a queue that is in the way is waited for without a word: what a replay before this one left goes sooner.
+const patience = 500 * time.Millisecond
+
+type waitingKey struct{}
+
+// WithWaiting returns a context for [Run], which calls f, in its goroutine, with the name of a queue that it has to wait for:
+// the queue is exclusive to somebody else's connection, and the replay begins when it is gone. f is called again for each
+// further such queue. It is for telling a user why nothing happens.
+func WithWaiting(ctx context.Context, f func(queue string)) context.Context {
+	return context.WithValue(ctx, waitingKey{}, f)
+}
+
+// observe logs in. limit bounds the time until the broker has answered; ctx is for the dialling and the handshake only.
 func observe(ctx context.Context, uri amqp091.URI, limit time.Duration) (*observer, error) {
+	answer := min(limit, answerWithin)
+	var deadline time.Time // of the handshake; zero while nobody has been reached
+	stop := func() bool { return true }
 	dial := func(network, addr string) (net.Conn, error) {
 		conn, err := (&net.Dialer{Timeout: limit}).DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
-		return conn, conn.SetDeadline(time.Now().Add(limit)) // amqp091 clears it after the handshake
+		deadline = time.Now().Add(answer)
+		if err := conn.SetDeadline(deadline); err != nil { // amqp091 clears it after the handshake
+			return nil, err
+		}
+		stop = context.AfterFunc(ctx, func() { conn.Close() })
+		return conn, nil
 	}
 	conn, err := amqp091.DialConfig(uri.String(), amqp091.Config{Dial: dial, Heartbeat: limit})
+	stop()
 	if err != nil {
+		var violation *amqp091.Error
+		switch {
+		case !deadline.IsZero() && !time.Now().Before(deadline):
+			err = fmt.Errorf("no AMQP answer in %v", answer)
+		case errors.As(err, &violation) && violation.Code == amqp091.FrameError && !violation.Server:
+			err = fmt.Errorf("the answer is not AMQP: %s", violation.Reason)
+		}
 		return nil, &EnvironmentError{fmt.Sprintf("logging in to the broker at %s:%d as %s", uri.Host, uri.Port, uri.Username), err}
 	}
 	return &observer{conn}, nil
@@ -90,12 +121,26 @@ func (o *observer) clear(ctx context.Context, queue string) error {
 		err = o.remove(queue)
 	}
 	if err == nil {
-		p, err = o.await(ctx, queue, gone)
+		p, err = o.awaitGone(ctx, queue)
 	}
 	if err == nil && p != gone {
-		err = &EnvironmentError{"making sure that there is no queue " + queue, fmt.Errorf("it is %v", p)}
+		err = inUse(queue, errors.New(p.String()))
 	}
 	return err
+}
+
+// awaitGone waits for a queue to go, and says so if that takes time.
+func (o *observer) awaitGone(ctx context.Context, queue string) (presence, error) {
+	soon, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	p, err := o.await(soon, queue, gone)
+	if err != nil || p == gone || ctx.Err() != nil {
+		return p, err
+	}
+	if f, ok := ctx.Value(waitingKey{}).(func(queue string)); ok {
+		f(queue)
+	}
+	return o.await(ctx, queue, gone)
 }
 
 func (o *observer) remove(queue string) error {
@@ -104,10 +149,19 @@ func (o *observer) remove(queue string) error {
 		defer ch.Close()
 		_, err = ch.QueueDelete(queue, true, true, false)
 	}
-	if err != nil {
-		return &EnvironmentError{"removing queue " + queue, err}
+	var refusal *amqp091.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refusal) && (refusal.Code == amqp091.PreconditionFailed || refusal.Code == amqp091.ResourceLocked):
+		return inUse(queue, err)
 	}
-	return nil
+	return &EnvironmentError{"removing queue " + queue, err}
+}
+
+// inUse says that a queue of the trace's is somebody else's, by what shows it.
+func inUse(queue string, sign error) error {
+	return &EnvironmentError{"clearing the broker", fmt.Errorf("queue %s is in use on this broker (%w); use an idle one", queue, sign)}
 }
 
 // alive tells whether the broker still answers.
