@@ -137,10 +137,10 @@ func checkBroker(broker string) error {
 // replayOn replays a trace on a broker, and prints each step as it is made.
 func (c *console) replayOn(ctx context.Context, k *kept, b *opened, asJSON bool) error {
 	var steps []replay.Step
-	ctx = replay.WithWaiting(ctx, func(queue string) {
+	waiting := func(queue string) {
 		fmt.Fprintf(c.stderr, "waiting for queue %s, which is in use on %s, to become free …\n", queue, b.name)
-	})
-	outcome, err := replay.Run(ctx, k.system, k.trace, k.claims[0].Property, replay.Options{Broker: b.url, Each: func(s replay.Step) {
+	}
+	outcome, err := replay.Run(ctx, k.system, k.trace, k.claims[0].Property, replay.Options{Broker: b.url, Waiting: waiting, Each: func(s replay.Step) {
 		steps = append(steps, s)
 		if asJSON {
 			return

@@ -75,8 +75,8 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestWithWaiting: who has to wait for somebody's queue is told, once.
-func TestWithWaiting(t *testing.T) {
+// TestWaiting: who has to wait for somebody's queue is told, once.
+func TestWaiting(t *testing.T) {
 	t.Parallel()
 	onBrokers(t, func(t *testing.T, url string) {
 		ch := neighbour(t, url)
@@ -84,14 +84,14 @@ func TestWithWaiting(t *testing.T) {
 			t.Fatal(err)
 		}
 		var told []string
-		ctx := replay.WithWaiting(t.Context(), func(queue string) {
+		waiting := func(queue string) {
 			told = append(told, queue)
 			if _, err := ch.QueueDelete("lock", false, false, false); err != nil {
 				t.Error(err)
 			}
-		})
+		}
 		r := acquired(t)
-		o, err := replay.Run(ctx, r.sys, r.trace, r.property, replay.Options{Broker: url})
+		o, err := replay.Run(t.Context(), r.sys, r.trace, r.property, replay.Options{Broker: url, Waiting: waiting})
 		if o.Verdict != replay.Reproduced || err != nil || len(told) != 1 || told[0] != "lock" {
 			t.Errorf("%v, %v; told of %q", o, err, told)
 		}

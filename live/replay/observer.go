@@ -36,15 +36,6 @@ const answerWithin = 10 * time.Second
 // patience is how long a queue that is in the way is waited for without a word: what a replay before this one left goes sooner.
 const patience = 500 * time.Millisecond
 
-type waitingKey struct{}
-
-// WithWaiting returns a context for [Run], which calls f, in its goroutine, with the name of a queue that it has to wait for:
-// the queue is exclusive to somebody else's connection, and the replay begins when it is gone. f is called again for each
-// further such queue. It is for telling a user why nothing happens.
-func WithWaiting(ctx context.Context, f func(queue string)) context.Context {
-	return context.WithValue(ctx, waitingKey{}, f)
-}
-
 // observe logs in. limit bounds the time until the broker has answered; ctx is for the dialling and the handshake only.
 func observe(ctx context.Context, uri amqp091.URI, limit time.Duration) (*observer, error) {
 	answer := min(limit, answerWithin)
@@ -115,13 +106,14 @@ func (o *observer) await(ctx context.Context, queue string, want presence) (pres
 
 // clear makes sure that there is no queue of that name: one that is locked may still go with its owner's connection, which is
 // what a replay before this one leaves behind for a moment; one that is not is deleted if it is empty and unused.
-func (o *observer) clear(ctx context.Context, queue string) error {
+// waiting, if not nil, is told of a queue that takes its time.
+func (o *observer) clear(ctx context.Context, queue string, waiting func(queue string)) error {
 	p, err := o.look(queue)
 	if err == nil && p == free {
 		err = o.remove(queue)
 	}
 	if err == nil {
-		p, err = o.awaitGone(ctx, queue)
+		p, err = o.awaitGone(ctx, queue, waiting)
 	}
 	if err == nil && p != gone {
 		err = inUse(queue, errors.New(p.String()))
@@ -130,15 +122,15 @@ func (o *observer) clear(ctx context.Context, queue string) error {
 }
 
 // awaitGone waits for a queue to go, and says so if that takes time.
-func (o *observer) awaitGone(ctx context.Context, queue string) (presence, error) {
+func (o *observer) awaitGone(ctx context.Context, queue string, waiting func(queue string)) (presence, error) {
 	soon, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	p, err := o.await(soon, queue, gone)
 	if err != nil || p == gone || ctx.Err() != nil {
 		return p, err
 	}
-	if f, ok := ctx.Value(waitingKey{}).(func(queue string)); ok {
-		f(queue)
+	if waiting != nil {
+		waiting(queue)
 	}
 	return o.await(ctx, queue, gone)
 }

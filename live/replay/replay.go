@@ -30,6 +30,10 @@ type Options struct {
 
 	// Each, if not nil, is called after each step, the failing one included, in the goroutine of Run.
 	Each func(Step)
+
+	// Waiting, if not nil, is called, in the goroutine of Run, with the name of a queue that is exclusive to somebody else's
+	// connection: the replay begins when it is gone.
+	Waiting func(queue string)
 }
 
 // Run replays a trace of the system, which is about the property p, and tells how it went.
@@ -159,7 +163,7 @@ func (r *replay) clear(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Limit)
 	defer cancel()
 	for _, q := range r.plan.queues {
-		if err := r.observer.clear(ctx, q); err != nil {
+		if err := r.observer.clear(ctx, q, r.opts.Waiting); err != nil {
 			return err
 		}
 	}
