@@ -118,11 +118,11 @@ func TestCorpusShowsWhatItSays(t *testing.T) {
 			for _, p := range trace.Parameters {
 				chosen = append(chosen, spec.Setting(p))
 			}
-			sys, claim, err := spec.Subject(trace.System, chosen, trace.Property)
+			subject, err := spec.Resolve(trace.System, chosen, trace.Property)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := traces.Judge(trace, sys, claim.Property); err != nil {
+			if _, _, err := traces.Judge(trace, subject.System, subject.Claim.Property); err != nil {
 				t.Error(err)
 			}
 		})

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/spec"
@@ -108,7 +107,7 @@ func knownToSome(entries []*spec.Entry, set []spec.Setting, properties []string)
 func explorations(e *spec.Entry, set []spec.Setting, properties []string) ([]*choice, error) {
 	for _, p := range properties {
 		if !answersTo(e, p) {
-			return nil, noProperty(e, p)
+			return nil, e.UnknownProperty(p)
 		}
 	}
 	all, err := choicesOf(e, set)
@@ -152,12 +151,4 @@ func newChoice(e *spec.Entry, s spec.Settings, properties []string) (*choice, er
 		})
 	}
 	return &choice{e, s, sys, claims}, nil
-}
-
-func noProperty(e *spec.Entry, name string) error {
-	var names []string
-	for _, p := range e.Properties {
-		names = append(names, p.Name)
-	}
-	return fmt.Errorf("%s has no property %q; it has %s", e.Name, name, strings.Join(names, ", "))
 }

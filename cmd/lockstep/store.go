@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -165,40 +164,16 @@ func (c *console) readTrace(path string) (*kept, error) {
 	return k, nil
 }
 
-// unstated is the names of the parameters that are not set. A trace is no trace of the defaults, which may change.
-func unstated(e *spec.Entry, set []spec.Setting) []string {
-	var all []string
-	for _, p := range e.Parameters {
-		if !slices.ContainsFunc(set, func(s spec.Setting) bool { return s.Name == p.Name }) {
-			all = append(all, p.Name)
-		}
-	}
-	return all
-}
-
 func judge(t *traces.Trace) (*kept, error) {
-	e, err := spec.Find(t.System)
-	if err != nil {
-		return nil, err
-	}
-	if !hasProperty(e, t.Property) {
-		return nil, noProperty(e, t.Property)
-	}
-	var set []spec.Setting
+	var stated []spec.Setting
 	for _, p := range t.Parameters {
-		set = append(set, spec.Setting(p))
+		stated = append(stated, spec.Setting(p))
 	}
-	s, err := e.Settings(set...)
+	about, err := spec.Resolve(t.System, stated, t.Property)
 	if err != nil {
 		return nil, err
 	}
-	if missing := unstated(e, set); missing != nil {
-		return nil, fmt.Errorf("the header states all parameters of %s, and lacks %s", e.Name, strings.Join(missing, ", "))
-	}
-	c, err := newChoice(e, s, []string{t.Property})
-	if err != nil {
-		return nil, err
-	}
+	c := &choice{about.Entry, about.Settings, about.System, []spec.Claim{about.Claim}}
 	verdict, why, err := traces.Judge(t, c.system, c.claims[0].Property)
 	if err != nil {
 		return nil, err

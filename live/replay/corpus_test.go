@@ -33,11 +33,11 @@ func TestCorpus(t *testing.T) {
 				for _, p := range trace.Parameters {
 					chosen = append(chosen, spec.Setting(p))
 				}
-				sys, claim, err := spec.Subject(trace.System, chosen, trace.Property)
+				subject, err := spec.Resolve(trace.System, chosen, trace.Property)
 				if err != nil {
 					t.Fatal(err)
 				}
-				o, err := replay.Run(context.Background(), sys, trace, claim.Property, replay.Options{Broker: url})
+				o, err := replay.Run(context.Background(), subject.System, trace, subject.Claim.Property, replay.Options{Broker: url})
 				if err != nil || o.Verdict != replay.Reproduced {
 					t.Errorf("%v, %v", o, err)
 				}
