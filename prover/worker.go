@@ -44,7 +44,7 @@ func (w *worker) expand(now *level, i int) {
 	e := w.explore
 	now.layout.unpack(w.v, now.at(i))
 	w.resize(e.layout.words)
-	fits := e.layout.pack(w.parent, w.v)
+	fits := e.symmetry == nil && e.layout.pack(w.parent, w.v) // an image is packed anew
 	for m, l := range e.tabs.machines {
 		own := l.at(w.v[m]).own
 		w.transitions += int64(len(own))
