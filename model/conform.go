@@ -86,7 +86,7 @@ func (c *conformance) offer(id ID, m Machine) error {
 // observe holds one step of one machine against an earlier one from the same encoding.
 func (c *conformance) observe(d Delivery, before, after []byte, out *Out) {
 	key := fmt.Sprintf("%d\x00%x\x00%d\x00%#v", d.To, before, d.From, d.Event)
-	result := fmt.Sprintf("%x, %#v, cut %q, violation %q", after, out.Effects(), out.CutReason(), out.Violation())
+	result := fmt.Sprintf("%x, %#v, refused %t, cut %q, violation %q", after, out.Effects(), out.Refused(), out.CutReason(), out.Violation())
 	if was, met := c.results[key]; met && was != result && c.odd == nil {
 		c.odd = fmt.Errorf("%s: from one encoding %x, %v leads to two results: %s and %s", c.system.Name(d.To), before, d.Event, was, result)
 	}

@@ -18,12 +18,14 @@ type Event interface{ fmt.Stringer }
 // A Machine is owned by one driver and is not safe for concurrent use, with one exception: Actions, Clone, AppendState, a
 // [Renamer]'s Rename and whatever properties read do not change it and may be called concurrently with each other.
 type Machine interface {
-	// Actions appends the actions of its own that are enabled in the present state, in a fixed order, each text once.
+	// Actions appends the actions of its own that the present state offers, in a fixed order, each text once. An action is
+	// enabled if it is offered and no machine that its step reaches says [Out.Refuse].
 	Actions(dst []Event) []Event
 
 	// Step takes one event: an action that Actions listed (from is Self), or an input from another machine. What the
 	// step does beyond changing the machine goes to out. Step depends on nothing but the machine's state and its
-	// arguments. Inputs are always accepted: a machine that cannot take one says out.Cut.
+	// arguments. Any input may come in any state: a machine whose state forbids the whole atomic step says out.Refuse, one
+	// that the model does not carry further says out.Cut.
 	Step(from ID, e Event, out *Out)
 
 	// Clone returns an independent copy.

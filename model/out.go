@@ -6,6 +6,7 @@ import "fmt"
 // between steps.
 type Out struct {
 	effects   []Effect
+	refused   bool
 	cut       string
 	violation string
 }
@@ -46,6 +47,11 @@ func (o *Out) Arm(t Timer, w Window) {
 // Cancel stops the timer t.
 func (o *Out) Cancel(t Timer) { o.effects = append(o.effects, Effect{Kind: Cancel, Timer: t}) }
 
+// Refuse says that this atomic step is not possible in the present state: the action that began it is then not enabled, as
+// if its machine had not listed it, and nothing of the step happens. So one machine guards another one's actions: a memory
+// refuses to let a process pass whose condition is false, a fork refuses to be taken twice. Refuse wins over Cut.
+func (o *Out) Refuse() { o.refused = true }
+
 // Cut says that the model does not cover what would have to happen now (a bounded buffer is full, a number has run out).
 // The atomic step is not explored further, and no verdict that depends on it can be "proved". The first reason of a step
 // counts.
@@ -66,6 +72,9 @@ func (o *Out) Violate(reason string) {
 // Effects returns the effects in the order in which they were asked for. The slice is valid until Reset.
 func (o *Out) Effects() []Effect { return o.effects }
 
+// Refused reports whether Refuse was called.
+func (o *Out) Refused() bool { return o.refused }
+
 // CutReason returns the reason given to Cut, or "".
 func (o *Out) CutReason() string { return o.cut }
 
@@ -73,7 +82,7 @@ func (o *Out) CutReason() string { return o.cut }
 func (o *Out) Violation() string { return o.violation }
 
 // Reset empties o and keeps its memory.
-func (o *Out) Reset() { o.effects, o.cut, o.violation = o.effects[:0], "", "" }
+func (o *Out) Reset() { o.effects, o.refused, o.cut, o.violation = o.effects[:0], false, "", "" }
 
 // String renders an effect for a trace's comments and for test failures.
 func (e Effect) String() string {

@@ -9,18 +9,33 @@ const (
 	Monitored                // Monitor never reports a violation
 	Reachable                // Holds is true of some reachable state: a witness, or "it can work at all"
 	DeadlockFree             // every reachable state without an enabled action satisfies Holds (nil: there is none)
+
+	// The rest speak of whole runs, under the system's [Fairness]. A run that stops for ever in a state is one, unless an
+	// action that is fair is enabled there: what is not declared fair need not happen.
+
+	Eventually      // in every run Holds is true at some time
+	InfinitelyOften // in every run Holds is true again and again, for ever
+	LeadsTo         // in every run, whenever When is true, Holds is true then or later
 )
+
+// OfRuns reports whether the kind speaks of infinite runs, so that its counterexamples are lassos.
+func (k Kind) OfRuns() bool { return k >= Eventually }
 
 // Property is one promise about a system.
 type Property struct {
 	Name    string          // "belief-exclusion"
 	Kind    Kind            // how to read the rest
-	Holds   func(View) bool // Invariant, Reachable, DeadlockFree
+	Holds   func(View) bool // all but Monitored
+	When    func(View) bool // LeadsTo
 	Monitor Machine         // Monitored: the initial state of the machine that listens
 
 	// Symmetric says that the property treats the columns of the system's [Symmetry] alike: Holds gives one answer for a
 	// state and its images, Monitor is a [Renamer] where it stores IDs. Only then is it checked under symmetry.
 	Symmetric bool
+
+	// Reads lists the machines that Holds and When look at; nil: any. Where it is given, the View that they get holds nil for
+	// every other machine, and partial-order reduction is free to reorder what the listed ones do not see.
+	Reads []ID
 }
 
 // MonitorName is the name that the monitor of a property has as a member of the system.

@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Action is a choice: a machine and one of its enabled actions.
 type Action struct {
@@ -17,6 +20,7 @@ type State struct {
 	machines []Machine
 	queue    []Delivery
 	out      Out
+	borrowed []bool // by machine: clone it before it is stepped; nil: all are st's own
 }
 
 // MaxDeliveries bounds one atomic step; machines that answer each other for ever are a defect of the model.
@@ -26,6 +30,7 @@ const MaxDeliveries = 100_000
 type Step struct {
 	Action     Action
 	Happenings []Happening // everything that machines asked for, in the order in which it took effect
+	Refused    bool        // the action was not enabled: a machine refused it
 	Cut        string      // not "": the model ends here, and why
 	Violations []Violation // what monitors reported
 }
@@ -58,16 +63,28 @@ func (st *State) System() *System { return st.system }
 func (st *State) View() View { return st.machines }
 
 // Actions appends all enabled actions: machines in the order of their IDs, each one's actions in its own order. This is
-// the order in which ties between counterexamples are broken.
+// the order in which ties between counterexamples are broken. What a machine may refuse is found by trying each action on
+// copies of the machines that it reaches.
 func (st *State) Actions(dst []Action) []Action {
 	var events []Event
 	for id, m := range st.machines {
 		events = m.Actions(events[:0])
 		for _, e := range events {
-			dst = append(dst, Action{ID(id), e})
+			if a := (Action{ID(id), e}); st.enabled(a) {
+				dst = append(dst, a)
+			}
 		}
 	}
 	return dst
+}
+
+// enabled reports whether no machine refuses an action that its machine offers.
+func (st *State) enabled(a Action) bool {
+	trial := State{system: st.system, machines: slices.Clone(st.machines), borrowed: make([]bool, len(st.machines))}
+	for i := range trial.borrowed {
+		trial.borrowed[i] = true
+	}
+	return !trial.Step(a).Refused
 }
 
 // Find returns the enabled action of the machine of that name whose event has that text. The error says what is enabled
@@ -77,16 +94,22 @@ func (st *State) Find(machine, text string) (Action, error) {
 	if !ok {
 		return Action{}, fmt.Errorf("the system has no machine %q", machine)
 	}
-	events := st.machines[id].Actions(nil)
-	for _, e := range events {
-		if e.String() == text {
-			return Action{id, e}, nil
+	var enabled []Event
+	for _, e := range st.machines[id].Actions(nil) {
+		a := Action{id, e}
+		if !st.enabled(a) {
+			continue
 		}
+		if e.String() == text {
+			return a, nil
+		}
+		enabled = append(enabled, e)
 	}
-	return Action{}, fmt.Errorf("%s cannot %q here; enabled for it: %q", machine, text, events)
+	return Action{}, fmt.Errorf("%s cannot %q here; enabled for it: %q", machine, text, enabled)
 }
 
-// Step performs one atomic step. The action must be enabled. After a cut the state is no longer meaningful.
+// Step performs one atomic step. The action must be enabled. After a cut, or where the action was refused after all, the
+// state is no longer meaningful.
 func (st *State) Step(a Action) Step { return st.step(a, nil) }
 
 // step performs one atomic step, and shows every step of a machine in it to observe, if that is not nil: the machine's
@@ -100,6 +123,9 @@ func (st *State) step(a Action, observe func(d Delivery, before, after []byte, o
 		}
 		d := st.queue[i]
 		st.out.Reset()
+		if st.borrowed != nil && st.borrowed[d.To] {
+			st.machines[d.To], st.borrowed[d.To] = st.machines[d.To].Clone(), false
+		}
 		m := st.machines[d.To]
 		if observe == nil {
 			m.Step(d.From, d.Event, &st.out)
@@ -107,6 +133,10 @@ func (st *State) step(a Action, observe func(d Delivery, before, after []byte, o
 			before := m.AppendState(nil)
 			m.Step(d.From, d.Event, &st.out)
 			observe(d, before, m.AppendState(nil), &st.out)
+		}
+		if st.out.Refused() {
+			step.Refused = true
+			return step
 		}
 		if reason := st.out.CutReason(); reason != "" {
 			step.Cut = reason

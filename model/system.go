@@ -17,6 +17,8 @@ type Member struct {
 type System struct {
 	// Symmetry lists groups of interchangeable machines; nil when none is declared.
 	Symmetry Symmetry
+	// Fairness is what properties of runs may assume; nil: nothing has to happen.
+	Fairness []Fairness
 
 	members  []Member
 	byName   map[string]ID
@@ -79,7 +81,7 @@ func (s *System) add(m Member) error {
 // observation of every other machine as an input, and reports with [Out.Violate].
 func (s *System) With(monitors ...Member) (*System, error) {
 	c := &System{
-		Symmetry: s.Symmetry, members: append([]Member(nil), s.members...), byName: map[string]ID{},
+		Symmetry: s.Symmetry, Fairness: s.Fairness, members: append([]Member(nil), s.members...), byName: map[string]ID{},
 		timers: s.timers, monitors: append([]ID(nil), s.monitors...),
 	}
 	for i, m := range c.members {

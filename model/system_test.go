@@ -263,3 +263,66 @@ func TestPermutations(t *testing.T) {
 		}
 	}
 }
+
+// door is a machine that refuses to be passed while it is shut.
+type door struct{ shut bool }
+
+func (d *door) Actions(dst []model.Event) []model.Event {
+	if d.shut {
+		return append(dst, text{"open"})
+	}
+	return append(dst, text{"shut"})
+}
+
+func (d *door) Step(from model.ID, e model.Event, out *model.Out) {
+	switch e {
+	case text{"open"}:
+		d.shut = false
+	case text{"shut"}:
+		d.shut = true
+	default:
+		if d.shut {
+			out.Refuse()
+			out.Cut("nobody hears of this")
+		}
+	}
+}
+
+func (d *door) Clone() model.Machine          { c := *d; return &c }
+func (d *door) AppendState(dst []byte) []byte { return model.AppendBool(dst, d.shut) }
+
+// A refused action is not enabled, and trying it leaves no mark.
+func TestRefuse(t *testing.T) {
+	sys := compose(t,
+		model.Member{Name: "walker", Machine: &relay{sends: []model.Effect{send(1, "pass"), send(2, "knock")}}},
+		model.Member{Name: "usher", Machine: &relay{on: map[string][]model.Effect{"pass": {send(2, "pass")}}}},
+		model.Member{Name: "door", Machine: &door{}})
+	st := sys.Start()
+	texts := func() (all []string) {
+		for _, a := range st.Actions(nil) {
+			all = append(all, sys.Name(a.Machine)+" "+a.Event.String())
+		}
+		return all
+	}
+	if diff := cmp.Diff([]string{"walker go", "door shut"}, texts()); diff != "" {
+		t.Errorf("open (-want +got):\n%s", diff)
+	}
+	shut, err := st.Find("door", "shut")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st.Step(shut)
+	before := string(st.AppendState(nil))
+	if diff := cmp.Diff([]string{"door open"}, texts()); diff != "" {
+		t.Errorf("shut (-want +got):\n%s", diff)
+	}
+	if _, err := st.Find("walker", "go"); err == nil {
+		t.Error("a refused action was found")
+	}
+	if step := st.Clone().Step(model.Action{Machine: 0, Event: text{"go"}}); !step.Refused || step.Cut != "" {
+		t.Errorf("refused %t, cut %q; want a refusal alone", step.Refused, step.Cut)
+	}
+	if string(st.AppendState(nil)) != before {
+		t.Error("looking for enabled actions changed the state")
+	}
+}

@@ -47,26 +47,25 @@ func allSymmetric(properties []model.Property) bool {
 
 func (c *check) decided() bool { return c.result.Verdict != model.Unknown }
 
-// ofStates reports whether a state with that many enabled actions has to be looked at.
-func (c *check) ofStates(enabled int) bool {
-	switch c.Kind {
-	case model.Invariant, model.Reachable:
-		return c.Holds != nil
-	case model.DeadlockFree:
-		return enabled == 0
+// hit reports whether the state decides the property: a violation, or the witness. For DeadlockFree the state is one without
+// an enabled action.
+func (c *check) hit(v model.View) bool {
+	if c.Holds == nil {
+		return c.Kind == model.DeadlockFree
 	}
-	return false
+	return c.Holds(c.sight(v)) == (c.Kind == model.Reachable)
 }
 
-// hit reports whether the state decides the property: a violation, or the witness.
-func (c *check) hit(v model.View) bool {
-	switch c.Kind {
-	case model.Reachable:
-		return c.Holds(v)
-	case model.DeadlockFree:
-		return c.Holds == nil || !c.Holds(v)
+// sight is what of a state the property sees.
+func (c *check) sight(v model.View) model.View {
+	if c.Reads == nil {
+		return v
 	}
-	return !c.Holds(v)
+	seen := make(model.View, len(v))
+	for _, m := range c.Reads {
+		seen[m] = v[m]
+	}
+	return seen
 }
 
 // settle turns what was found while the level n was expanded, or in the initial state (-1), into verdicts. It reports whether

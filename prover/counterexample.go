@@ -55,6 +55,9 @@ func (e *exploration) mark(w *worker, i int, marks *set, good func() bool) {
 
 // marked reports whether the state, or its representative, is in marks.
 func (w *worker) marked(marks *set, v []uint32) bool {
+	if w.step.cut != "" {
+		return false
+	}
 	if w.explore.symmetry != nil {
 		v = w.explore.symmetry.least(w.image, w.scratch, v)
 	}
@@ -66,7 +69,7 @@ func (w *worker) firstStep(good func() bool) *model.Action {
 	for m, l := range w.explore.tabs.machines {
 		own := l.at(w.v[m]).own
 		for k := range own {
-			if w.step.step(w.v, m, k); w.step.cut == "" && good() {
+			if w.step.step(w.v, m, k); !w.step.refused && good() {
 				return &model.Action{Machine: model.ID(m), Event: own[k].event}
 			}
 		}
@@ -88,8 +91,8 @@ func (w *worker) decides(c *check) int {
 		}
 		return -1
 	}
-	enabled := w.look()
-	if c.ofStates(enabled) && c.hit(w.view) {
+	w.look()
+	if w.decidedBy(c) {
 		return byState
 	}
 	return -1
@@ -98,7 +101,7 @@ func (w *worker) decides(c *check) int {
 // violates reports whether c's monitor objected to the last step.
 func (w *worker) violates(c *check) bool {
 	for _, v := range w.step.violations {
-		if int(v.monitor) == c.monitor {
+		if int(v.monitor) == c.monitor && w.step.cut == "" {
 			return true
 		}
 	}
@@ -122,7 +125,7 @@ func (e *exploration) rerun(c *check, trace []model.Action) (reason string) {
 				return v.Reason
 			}
 		}
-	} else if c.ofStates(len(st.Actions(nil))) && c.hit(st.View()) {
+	} else if (c.Kind != model.DeadlockFree || len(st.Actions(nil)) == 0) && c.hit(st.View()) {
 		return ""
 	}
 	panic(fmt.Sprintf("prover: the counterexample to %q is none when run on the machines themselves", c.Name))

@@ -34,7 +34,7 @@ func ExploreWarm(sys *model.System, properties []model.Property, o Options, choo
 			continue
 		}
 		c := enabled[choose(len(enabled))]
-		if s.step(v, c.machine, c.action); s.cut == "" {
+		if s.step(v, c.machine, c.action); !s.refused && s.cut == "" {
 			copy(v, s.next)
 		}
 	}

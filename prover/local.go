@@ -42,6 +42,7 @@ type inputHandled struct {
 type result struct {
 	next      uint32
 	sends     []send
+	refused   bool
 	cut       string
 	violation string
 }
@@ -162,8 +163,8 @@ func (l *locals) step(s *local, m message) *result {
 	next := s.machine.Clone()
 	l.out.Reset()
 	next.Step(m.from, m.event, &l.out)
-	r := &result{cut: l.out.CutReason(), violation: l.out.Violation()}
-	if r.cut != "" {
+	r := &result{refused: l.out.Refused(), cut: l.out.CutReason(), violation: l.out.Violation()}
+	if r.refused || r.cut != "" {
 		return r
 	}
 	r.next = l.internLocked(next)

@@ -25,9 +25,10 @@ type row struct {
 }
 
 type move struct {
-	next  int
-	sends []model.Delivery // To and Event
-	say   bool             // observe the new state
+	next   int
+	sends  []model.Delivery // To and Event
+	say    bool             // observe the new state
+	refuse bool             // the step is not possible
 }
 
 type word int
@@ -56,6 +57,9 @@ func (a *automaton) Step(_ model.ID, e model.Event, out *model.Out) {
 	a.state = m.next
 	for _, d := range m.sends {
 		out.Send(d.To, d.Event)
+	}
+	if m.refuse {
+		out.Refuse()
 	}
 	if m.say {
 		out.Observe(word(a.state))
@@ -92,7 +96,7 @@ func anySystem(t *rapid.T) *model.System {
 	states := rapid.IntRange(1, 5).Draw(t, "states")
 	draw := func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(t, label) }
 	anyMove := func(from int) move {
-		m := move{next: draw(states, "next"), say: draw(3, "say") == 0}
+		m := move{next: draw(states, "next"), say: draw(3, "say") == 0, refuse: draw(5, "refuse") == 0}
 		for w := from; w < words; w++ {
 			if draw(2, "send") == 0 {
 				m.sends = append(m.sends, model.Delivery{To: model.ID(draw(machines, "to")), Event: word(w)})

@@ -9,6 +9,7 @@ type stepper struct {
 	touched []uint32 // the machines that the last step stepped; may name one twice
 	queue   []send
 
+	refused    bool        // the last action is not enabled, next is of no meaning
 	cut        string      // not "": the last step is cut, next is of no meaning
 	violations []violation // what monitors said in the last step
 }
@@ -25,7 +26,7 @@ func newStepper(t *tables) *stepper {
 // step takes machine m's k-th action in the state v.
 func (s *stepper) step(v []uint32, m, k int) {
 	copy(s.next, v)
-	s.cut, s.violations = "", s.violations[:0]
+	s.refused, s.cut, s.violations = false, "", s.violations[:0]
 	s.touched, s.queue = s.touched[:0], s.queue[:0]
 	l := s.tabs.machines[m]
 	if !s.apply(uint32(m), l.act(l.at(v[m]), k)) {
@@ -44,8 +45,8 @@ func (s *stepper) step(v []uint32, m, k int) {
 }
 
 func (s *stepper) apply(m uint32, r *result) bool {
-	if r.cut != "" {
-		s.cut = r.cut
+	if r.refused || r.cut != "" {
+		s.refused, s.cut = r.refused, r.cut
 		return false
 	}
 	if r.violation != "" {

@@ -47,9 +47,12 @@ func (w *worker) expand(now *level, i int) {
 	fits := e.symmetry == nil && e.layout.pack(w.parent, w.v) // an image is packed anew
 	for m, l := range e.tabs.machines {
 		own := l.at(w.v[m]).own
-		w.transitions += int64(len(own))
 		for k := range own {
 			w.step.step(w.v, m, k)
+			if w.step.refused {
+				continue
+			}
+			w.transitions++
 			switch {
 			case w.step.cut != "":
 				if w.cut == "" || w.step.cut < w.cut {
@@ -113,24 +116,29 @@ func (w *worker) judgeAll(states []uint64) {
 	}
 	for i := 0; i < len(states); i += e.layout.words {
 		e.layout.unpack(w.v, states[i:i+e.layout.words])
-		enabled := w.look()
+		w.look()
 		for i, c := range e.properties {
-			if !c.decided() && !w.hits[i].state && c.ofStates(enabled) {
-				w.hits[i].state = c.hit(w.view)
+			if !c.decided() && !w.hits[i].state {
+				w.hits[i].state = w.decidedBy(c)
 			}
 		}
 	}
 }
 
-// look puts the machines of the state in v into view and returns how many actions are enabled.
-func (w *worker) look() (enabled int) {
+// look puts the machines of the state in v into view.
+func (w *worker) look() {
 	for m, l := range w.explore.tabs.machines {
-		s := l.at(w.v[m])
-		w.view[m] = s.machine
-		enabled += len(s.own)
+		w.view[m] = l.at(w.v[m]).machine
 	}
-	return enabled
 }
+
+// decidedBy reports whether the state in v and view decides c.
+func (w *worker) decidedBy(c *check) bool {
+	return c.monitor < 0 && (c.Kind != model.DeadlockFree || w.stuck()) && c.hit(w.view)
+}
+
+// stuck reports whether no action is enabled in v.
+func (w *worker) stuck() bool { return w.firstStep(func() bool { return true }) == nil }
 
 // noteViolations books what monitors said of the last step.
 func (w *worker) noteViolations() {
