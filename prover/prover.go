@@ -28,9 +28,9 @@ type Options struct {
 
 // grain is how an exploration is cut into pieces of work; tests cut finer, so that small systems keep all workers busy.
 type grain struct {
-	round  int // states that a round expands for each worker
-	chunk  int // states that a worker takes at once
-	serial int // a round of fewer states is for the first worker alone
+	buffer int // words that a worker's buffer for one shard holds; 0: as the visited set grows
+	serial int // a round of fewer blocks of states is for the first worker alone,
+	alone  int // if the level has fewer states
 }
 
 // Progress is how far an exploration has come.
@@ -67,7 +67,7 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.grain == (grain{}) {
-		opts.grain = grain{round: 1 << 13, chunk: 64, serial: 1 << 8}
+		opts.grain = grain{serial: shards, alone: 1 << 9}
 	}
 	if opts.Every == 0 {
 		opts.Every = 200 * time.Millisecond
