@@ -175,7 +175,7 @@ func (e *exploration) insert(w *worker, shard int) bool {
 		}
 	}
 	for _, from := range e.workers {
-		if _, ok := e.visited[shard].insertAll(from.found[shard], e.depth+1, e.mayGrow, fresh); !ok {
+		if e.visited[shard].insertAll(from.found[shard], e.depth+1, e.mayGrow, fresh) < len(from.found[shard]) {
 			return false
 		}
 		from.found[shard] = from.found[shard][:0]

@@ -123,44 +123,70 @@ func (s *set) insert(h uint64, p []uint64, level int) bool {
 	return true
 }
 
-// insertAll adds packed states, met in that level, and calls fresh with each that is new. It stops, and returns false, where
-// mayGrow refuses more memory; what is left is then at the end of states, from the index returned.
-func (s *set) insertAll(states []uint64, level int, mayGrow func(bytes int64) bool, fresh func(p []uint64)) (int, bool) {
+// insertAll adds packed states, met in that level, and calls fresh with each that is new. It stops where mayGrow refuses more
+// memory, and returns how many words it has added: all of them, or less.
+func (s *set) insertAll(states []uint64, level int, mayGrow func(bytes int64) bool, fresh func(p []uint64)) (done int) {
 	words := s.layout.words
-	var hashes [batch]uint64
-	for done := 0; done < len(states); {
+	for done < len(states) {
 		n := min((len(states)-done)/words, batch)
 		for s.full(n) {
 			if !mayGrow(int64(s.growth()*words) * 8) {
-				return done, false
+				return done
 			}
 			s.grow()
 		}
 		part := states[done : done+n*words]
-		for i := range n { // independent loads: the cache misses overlap
-			h := hash(part[i*words : (i+1)*words])
-			hashes[i] = h
-			s.warm += s.slots[s.home(h)*words]
-		}
 		if words == 1 {
-			for i, w := range part {
-				at := s.findWord(s.home(hashes[i]), w)
-				if s.slots[at] == 0 {
-					s.slots[at] = s.layout.withLevel(w, level)
-					s.count++
-					fresh(part[i : i+1])
-				}
-			}
+			s.insertWords(part, level, fresh)
 		} else {
-			for i := range n {
-				if p := part[i*words : (i+1)*words]; s.insert(hashes[i], p, level) {
-					fresh(p)
-				}
-			}
+			s.insertStates(part, level, fresh)
 		}
 		done += n * words
 	}
-	return len(states), true
+	return done
+}
+
+// insertWords inserts a batch of states of one word. Their slots are touched first, by independent loads, so that the cache
+// misses overlap.
+func (s *set) insertWords(states []uint64, level int, fresh func(p []uint64)) {
+	var homes [batch]int
+	for i, w := range states {
+		homes[i&(batch-1)] = s.home(hashWord(w))
+	}
+	var warm uint64
+	for _, at := range homes[:len(states)] {
+		warm += s.slots[at]
+	}
+	s.warm += warm
+	slots, mask := s.slots, s.layout.state
+	for i, w := range states {
+		at := homes[i&(batch-1)]
+		for slots[at] != 0 && slots[at]&mask != w {
+			if at++; at == len(slots) {
+				at = 0
+			}
+		}
+		if slots[at] == 0 {
+			slots[at] = s.layout.withLevel(w, level)
+			s.count++
+			fresh(states[i : i+1])
+		}
+	}
+}
+
+// insertStates is the same for states of several words.
+func (s *set) insertStates(states []uint64, level int, fresh func(p []uint64)) {
+	words := s.layout.words
+	var hashes [batch]uint64
+	for i := range len(states) / words {
+		hashes[i] = hash(states[i*words : (i+1)*words])
+		s.warm += s.slots[s.home(hashes[i])*words]
+	}
+	for i := range len(states) / words {
+		if p := states[i*words : (i+1)*words]; s.insert(hashes[i], p, level) {
+			fresh(p)
+		}
+	}
 }
 
 // each calls f for every entry; the first word carries the level.

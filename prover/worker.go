@@ -157,8 +157,10 @@ func (w *worker) emit(fits bool) {
 
 func (w *worker) emitWord(word uint64) {
 	s := shardOf(hashWord(word))
-	w.found[s] = append(w.found[s], word)
-	w.full = w.full || len(w.found[s]) >= w.room
+	found := append(w.found[s], word)
+	if w.found[s] = found; len(found) >= w.room {
+		w.full = true
+	}
 }
 
 // delta packs the successor as the parent with the touched slots exchanged; false if one does not fit.
