@@ -44,6 +44,9 @@ type local struct {
 type result struct {
 	next      uint32
 	plain     bool // not refused, not cut, no violation
+	quiet     bool // plain, and nothing sent
+	single    bool // plain, and one thing sent, which is:
+	first     send
 	refused   bool
 	sends     []send
 	cut       string
@@ -209,6 +212,10 @@ func (t *tables) step(l *locals, id uint32, m message, d derivation, tmp *scratc
 	}
 	for _, e := range tmp.route {
 		r.sends = append(r.sends, send{uint32(e.To), t.input(t.machines[e.To], message{e.From, e.Event})})
+	}
+	r.quiet, r.single = r.plain && len(r.sends) == 0, r.plain && len(r.sends) == 1
+	if r.single {
+		r.first = r.sends[0]
 	}
 	return put(r)
 }

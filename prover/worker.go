@@ -81,16 +81,16 @@ func (w *worker) expandWord(parent uint64) {
 		from := s.at(m, id)
 		for k := range from.acts {
 			r := from.acts[k].Load()
-			if r == nil || !r.plain || r.next >= slots[m].limit || len(r.sends) > 1 {
+			if r == nil || !(r.quiet || r.single) || r.next >= slots[m].limit {
 				w.take(m, k, true)
 				continue
 			}
 			word := parent + (uint64(r.next)-uint64(id))<<slots[m].shift
-			if len(r.sends) == 1 {
-				to := r.sends[0].to
+			if r.single {
+				to := int(r.first.to)
 				other := s.v[to]
-				answer := s.at(int(to), other).known(r.sends[0].input)
-				if answer == nil || !answer.plain || answer.next >= slots[to].limit || len(answer.sends) > 0 || int(to) == m {
+				answer := s.at(to, other).known(r.first.input)
+				if answer == nil || !answer.quiet || answer.next >= slots[to].limit || to == m {
 					w.take(m, k, true)
 					continue
 				}
