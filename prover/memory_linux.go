@@ -1,5 +1,3 @@
-//go:build unix
-
 package prover
 
 import (
@@ -7,8 +5,9 @@ import (
 	"unsafe"
 )
 
-// fromSystem is the size in bytes from which memory is asked of the operating system: it comes zeroed page by page as it is
-// touched, and goes back at once when it is released, where the collector would let twice the need pile up.
+// fromSystem is the size in bytes from which memory is asked of the operating system: it goes back at once when it is released,
+// where the collector would let twice the need pile up. It comes with its pages in place, since a table that has grown is touched
+// everywhere at once, and a fault for each page would cost more than the page.
 const fromSystem = 1 << 16
 
 // allocate returns n zero words.
@@ -16,7 +15,7 @@ func allocate(n int) []uint64 {
 	if n*8 < fromSystem {
 		return make([]uint64, n)
 	}
-	b, err := syscall.Mmap(-1, 0, n*8, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	b, err := syscall.Mmap(-1, 0, n*8, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_POPULATE)
 	if err != nil {
 		panic("prover: no more memory from the operating system: " + err.Error())
 	}
