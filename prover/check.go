@@ -106,6 +106,9 @@ func (e *exploration) settle(n int) bool {
 func (e *exploration) decide(c *check, found *levels, last int) {
 	trace, reason, ok := e.shortest(c, found, last)
 	if !ok { // c stays undecided, and so unknown
+		if e.err != nil {
+			return
+		}
 		e.stopped = context.Cause(e.ctx).Error() + fmt.Sprintf("; %s is decided within %d steps, and the run to show it was not rebuilt", c.Name, last+1)
 		return
 	}

@@ -9,11 +9,18 @@ import (
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// levels is the states of the visited set, level by level, packed in the present layout without a level.
-type levels struct{ states [][]uint64 }
+// levels is the states met, level by level, packed in the present layout without a level: in memory, or in files.
+type levels struct {
+	explore *exploration
+	states  [][]uint64
+	files   []*levelFile
+}
 
 // collect sorts the states of the levels up to n by level.
 func (e *exploration) collect(n int) *levels {
+	if e.disk != nil {
+		return &levels{explore: e, files: e.disk.levels}
+	}
 	words := e.layout.words
 	size := make([]int, n+1)
 	e.each(func(entry []uint64) {
@@ -21,7 +28,7 @@ func (e *exploration) collect(n int) *levels {
 			size[at] += words
 		}
 	})
-	l := &levels{states: make([][]uint64, n+1)}
+	l := &levels{explore: e, states: make([][]uint64, n+1)}
 	for i := range l.states {
 		l.states[i] = make([]uint64, 0, size[i])
 	}
@@ -33,6 +40,24 @@ func (e *exploration) collect(n int) *levels {
 		}
 	})
 	return l
+}
+
+// each calls f with the states of level i, part by part.
+func (l *levels) each(i int, f func(states []uint64)) error {
+	if l.files == nil {
+		f(l.states[i])
+		return nil
+	}
+	r := repacker{e: l.explore, old: l.files[i].layout, v: make([]uint32, len(l.explore.layout.slots)), p: make([]uint64, l.explore.layout.words)}
+	return l.files[i].blocks(1<<18, func(block []uint64) bool {
+		var states []uint64
+		for at := 0; at < len(block); at += r.old.words {
+			r.take(block[at : at+r.old.words])
+			states = append(states, r.p...)
+		}
+		f(states)
+		return true
+	})
 }
 
 // each calls f for every entry of the visited set; the first word carries the level.
@@ -50,13 +75,20 @@ func (e *exploration) each(f func(entry []uint64)) {
 // the system itself.
 func (e *exploration) shortest(c *check, l *levels, n int) ([]model.Action, string, bool) {
 	marks := make([]*set, n+1)
-	marks[n] = e.mark(l.states[n], func(w *worker) bool { return w.decides(c) >= 0 })
-	for i := n - 1; i >= 0 && e.ctx.Err() == nil; i-- {
-		marks[i] = e.mark(l.states[i], func(w *worker) bool {
+	defer func() {
+		for _, m := range marks {
+			if m != nil {
+				m.free()
+			}
+		}
+	}()
+	marks[n] = e.mark(l, n, func(w *worker) bool { return w.decides(c) >= 0 })
+	for i := n - 1; i >= 0 && e.ctx.Err() == nil && e.err == nil; i-- {
+		marks[i] = e.mark(l, i, func(w *worker) bool {
 			return w.firstStep(func() bool { return w.marked(marks[i+1]) }) != nil
 		})
 	}
-	if e.ctx.Err() != nil {
+	if e.ctx.Err() != nil || e.err != nil {
 		return nil, "", false
 	}
 	w := e.workers[0]
@@ -73,13 +105,18 @@ func (e *exploration) shortest(c *check, l *levels, n int) ([]model.Action, stri
 	return trace, e.rerun(c, trace), true
 }
 
-// mark returns the set of those states for which the predicate holds, with the state loaded.
-func (e *exploration) mark(states []uint64, good func(*worker) bool) *set {
+// mark returns the set of those states of level i for which the predicate holds, with the state loaded.
+func (e *exploration) mark(l *levels, i int, good func(*worker) bool) *set {
+	marks := newSet(e.layout)
+	e.failed(l.each(i, func(states []uint64) { e.markSome(marks, states, good) }))
+	return marks
+}
+
+func (e *exploration) markSome(marks *set, states []uint64, good func(*worker) bool) {
 	const chunk = 1 << 8
 	words := e.layout.words
 	var taken atomic.Int64
 	var mu sync.Mutex
-	marks := newSet(e.layout)
 	e.parallel(len(states) < chunk*words, func(w *worker) {
 		w.resize(words)
 		var ours []uint64
@@ -100,7 +137,6 @@ func (e *exploration) mark(states []uint64, good func(*worker) bool) *set {
 		defer mu.Unlock()
 		marks.insertAll(ours, 0, func(int64) bool { return true }, func([]uint64) {})
 	})
-	return marks
 }
 
 // marked reports whether the successor of the last step, or its representative, is in marks.
