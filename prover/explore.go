@@ -23,6 +23,7 @@ type exploration struct {
 	ctx        context.Context
 	start      time.Time
 	reported   time.Time
+	savedAt    time.Time
 
 	tabs     *tables
 	symmetry *symmetry // nil: not used
@@ -70,7 +71,28 @@ func newExploration(sys *model.System, properties []model.Property, opts Options
 
 func (e *exploration) run(ctx context.Context) {
 	defer e.free()
-	e.ctx, e.reported = ctx, e.start
+	e.ctx, e.reported, e.savedAt = ctx, e.start, e.start
+	more := e.begin()
+	for ; more; e.depth++ {
+		e.now.recycle()
+		e.now, e.next = e.next, e.newLevel()
+		e.save(e.opts.grain.save)
+		more = e.expandLevel()
+	}
+	if e.stopped == "" {
+		e.save(true)
+	}
+	e.certify()
+}
+
+// begin makes the first level, or takes up what a checkpoint holds. It reports whether there is anything left to do.
+func (e *exploration) begin() bool {
+	if e.opts.Checkpoint.Resume {
+		if resumed, err := e.resume(); resumed || err != nil {
+			e.failed(err)
+			return err == nil && !e.settle(-1)
+		}
+	}
 	e.layout = newLayout(e.tabs, 0)
 	e.newVisited()
 	e.next = e.newLevel()
@@ -81,11 +103,7 @@ func (e *exploration) run(ctx context.Context) {
 	e.next.add(shardOf(h), p)
 	e.states = 1
 	e.workers[0].judge(p)
-	for more := !e.settle(-1); more; e.depth++ {
-		e.now.recycle()
-		e.now, e.next = e.next, e.newLevel()
-		more = e.expandLevel()
-	}
+	return !e.settle(-1)
 }
 
 func (e *exploration) newVisited() {
@@ -102,7 +120,9 @@ func (e *exploration) newLevel() level {
 // free gives back what the collector does not look after.
 func (e *exploration) free() {
 	for _, s := range e.visited {
-		s.free()
+		if s != nil {
+			s.free()
+		}
 	}
 	if e.disk != nil {
 		e.failed(e.disk.free())

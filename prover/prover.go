@@ -19,6 +19,9 @@ type Options struct {
 	States     int64  // distinct states; 0: no bound
 	Depth      int    // steps from the initial state; 0: no bound
 
+	Checkpoint  Checkpoint  // the zero value: none
+	Certificate Certificate // the zero value: none; written if every property is proved
+
 	// Progress, if not nil, is called from the exploring goroutine about every Every (default 200 ms), and never after
 	// Explore has returned.
 	Progress func(Progress)
@@ -33,6 +36,7 @@ type grain struct {
 	serial int   // a round of fewer blocks of states is for the first worker alone,
 	alone  int   // if the level has fewer states
 	table  int64 // bytes by which a shard may grow whatever the bound on memory, if it can be written to disk
+	save   bool  // a checkpoint before each level
 	spill  bool  // write everything to disk after each round
 }
 
@@ -72,11 +76,17 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if opts.grain == (grain{}) {
 		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13}
 	}
+	if opts.Checkpoint.Every == 0 {
+		opts.Checkpoint.Every = time.Minute
+	}
 	if opts.Every == 0 {
 		opts.Every = 200 * time.Millisecond
 	}
 	if opts.Workers < 0 || opts.Memory < 0 || opts.States < 0 || opts.Depth < 0 {
 		return nil, errors.New("explore: a bound or the number of workers is negative")
+	}
+	if err := checkCertificate(properties, opts); err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
 	}
 	e, err := newExploration(sys, properties, opts)
 	if err != nil {
