@@ -2,16 +2,23 @@ package certificate_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/classic"
 	"github.com/lockstep-prover/lockstep/prover/certificate"
 	"github.com/lockstep-prover/lockstep/spec"
 )
+
+var update = flag.Bool("update", false, "rewrite the fixture with what came out")
 
 func twoPhase(t fataler, rms int) *model.System {
 	t.Helper()
@@ -43,6 +50,25 @@ func TestHonestCertificateHolds(t *testing.T) {
 	r, err := check(certifyTwoPhase(t, 3, false).String(), twoPhase(t, 3), classic.Consistent())
 	if want := (certificate.Report{States: 288, Steps: 1145}); err != nil || r != want {
 		t.Errorf("%+v, %v; want %+v", r, err, want)
+	}
+}
+
+// The file that the command line's tests verify, and that shows what a certificate looks like, is what the writer of the tests
+// writes.
+func TestFixture(t *testing.T) {
+	path := filepath.Join("testdata", "two-phase-commit_rm=2.certificate")
+	got := certifyTwoPhase(t, 2, false).String()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("-want +got; go test -update rewrites it:\n%s", diff)
 	}
 }
 

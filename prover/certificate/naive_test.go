@@ -62,7 +62,7 @@ type fataler interface {
 // write certifies whatever is reachable, true or not. more are further states to go on from.
 func write(t fataler, header []string, sys *model.System, properties []model.Property, symmetry bool, more ...model.View) (text, *naive) {
 	t.Helper()
-	w := &naive{t: t, symmetry: symmetry, messages: map[model.Delivery]int{}, said: map[string]bool{}, seen: map[string]bool{}}
+	w := &naive{t: t, symmetry: symmetry, messages: map[model.Delivery]int{}, seen: map[string]bool{}}
 	w.text.header = append([]string{"lockstep certificate 1"}, header...)
 	for _, p := range properties {
 		w.text.header = append(w.text.header, "property: "+p.Name)
