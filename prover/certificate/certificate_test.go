@@ -53,23 +53,53 @@ func TestHonestCertificateHolds(t *testing.T) {
 	}
 }
 
-// The file that the command line's tests verify, and that shows what a certificate looks like, is what the writer of the tests
+// The files that the command line's tests verify, and that show what a certificate looks like, are what the writer of the tests
 // writes.
-func TestFixture(t *testing.T) {
-	path := filepath.Join("testdata", "two-phase-commit_rm=2.certificate")
-	got := certifyTwoPhase(t, 2, false).String()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+func TestFixtures(t *testing.T) {
+	header, sys, proved, _ := exclusiveQueue(t, "2", "0")
+	queue, _ := write(t, header, sys, proved, true)
+	for name, c := range map[string]text{"two-phase-commit_rm=2": certifyTwoPhase(t, 2, false), "exclusive-queue_reset=0": queue} {
+		path := filepath.Join("testdata", name+".certificate")
+		if *update {
+			if err := os.WriteFile(path, []byte(c.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if diff := cmp.Diff(string(want), c.String()); diff != "" {
+			t.Errorf("%s: -want +got; go test -update rewrites it:\n%s", name, diff)
+		}
 	}
-	want, err := os.ReadFile(path)
+}
+
+// exclusiveQueue is the lock with so many clients and resets, and its properties of states and steps by what is claimed of them.
+func exclusiveQueue(t *testing.T, clients, reset string) (header []string, sys *model.System, proved, refuted []model.Property) {
+	t.Helper()
+	e, err := spec.Find("mutex/exclusive-queue")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("-want +got; go test -update rewrites it:\n%s", diff)
+	settings, err := e.Settings(spec.Setting{Name: "clients", Value: clients}, spec.Setting{Name: "reset", Value: reset}, spec.Setting{Name: "blackhole", Value: "0"})
+	if err != nil {
+		t.Fatal(err)
 	}
+	sys, claims, err := e.Instance(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range claims {
+		switch {
+		case p.Kind == model.Reachable || p.Kind.OfRuns():
+		case p.Claimed == model.Proved:
+			proved = append(proved, p.Property)
+		default:
+			refuted = append(refuted, p.Property)
+		}
+	}
+	return []string{"system: mutex/exclusive-queue", "parameters: " + settings.String()}, sys, proved, refuted
 }
 
 // The writer of the tests comes to the states that model.State comes to.
@@ -274,33 +304,11 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 
 // The lock itself, with timers, refusals, monitors and a symmetry: all its safety properties that hold.
 func TestExclusiveQueue(t *testing.T) {
-	e, err := spec.Find("mutex/exclusive-queue")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct {
 		clients, reset string
 		symmetry       bool
 	}{{"1", "1", false}, {"2", "0", false}, {"2", "0", true}, {"2", "1", true}} {
-		settings, err := e.Settings(spec.Setting{Name: "clients", Value: c.clients}, spec.Setting{Name: "reset", Value: c.reset}, spec.Setting{Name: "blackhole", Value: "0"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sys, claims, err := e.Instance(settings)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var proved, refuted []model.Property
-		for _, p := range claims {
-			switch {
-			case p.Kind == model.Reachable:
-			case p.Claimed == model.Proved:
-				proved = append(proved, p.Property)
-			default:
-				refuted = append(refuted, p.Property)
-			}
-		}
-		header := []string{"system: mutex/exclusive-queue", "parameters: " + settings.String()}
+		header, sys, proved, refuted := exclusiveQueue(t, c.clients, c.reset)
 		honest, w := write(t, header, sys, proved, c.symmetry)
 		r, err := check(honest.String(), sys, proved...)
 		if err != nil || r.Steps != w.steps {
