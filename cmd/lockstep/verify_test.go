@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"golang.org/x/tools/txtar"
 )
 
 // fixtures are the certificates that the checker's own tests write, without the prover.
@@ -16,7 +15,7 @@ const fixtures = "../../prover/certificate/testdata"
 
 // The script verifies the fixture, and not a copy that was left behind.
 func TestScriptVerifiesTheFixture(t *testing.T) {
-	script, err := txtar.ParseFile("testdata/script/verify.txtar")
+	script, err := os.ReadFile("testdata/script/verify.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,15 +23,9 @@ func TestScriptVerifiesTheFixture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range script.Files {
-		if f.Name == "good.certificate" {
-			if diff := cmp.Diff(string(fixture), string(f.Data)); diff != "" {
-				t.Errorf("-fixture +script:\n%s", diff)
-			}
-			return
-		}
+	if !strings.Contains(string(script), "\n-- good.certificate --\n"+string(fixture)+"-- ") {
+		t.Errorf("good.certificate in the script is not the fixture:\n%s", fixture)
 	}
-	t.Error("the script has no good.certificate")
 }
 
 // A certificate under symmetry, of properties with monitors: one object, and in words.

@@ -17,8 +17,8 @@ type Report struct {
 }
 
 const (
-	pace            = 1 << 12 // lines or states between two looks at the context
-	maxPermutations = 1 << 20 // as many as ten interchangeable machines have is more than anybody waits for
+	pace            = 1 << 12 // lines between two looks at the context
+	maxPermutations = 1 << 16 // eight interchangeable machines have fewer; the images of nine would not fit into memory
 )
 
 // checker is one run of Check.
@@ -162,7 +162,7 @@ func (k *checker) check(ctx context.Context) error {
 		return err
 	}
 	for i := range k.set.count {
-		if i%pace == 0 && ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return interrupted(ctx, fmt.Sprintf("after checking %d of %d states", i, k.set.count))
 		}
 		k.set.unpack(k.v, i)

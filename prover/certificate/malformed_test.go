@@ -112,7 +112,7 @@ func TestArguments(t *testing.T) {
 		{small, twoPhase(t, 2), other, `property 1 of the certificate is "consistent", not "other"`},
 		{symmetric, twoPhase(t, 2), partial, `property "consistent" is not symmetric, and the certificate uses the symmetry`},
 		{symmetric, odd, p, "symmetry group 0: machine 0 is not there, or named twice"},
-		{symmetric, many, p, "the system's symmetry has more than 1048576 permutations"},
+		{symmetric, many, p, "the system's symmetry has more than 65536 permutations"},
 	} {
 		if _, err := check(c.text, c.sys, c.property); err == nil || err.Error() != c.want {
 			t.Errorf("%v; want %s", err, c.want)
