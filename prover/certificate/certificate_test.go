@@ -236,6 +236,7 @@ func TestNoCertificateOfWhatIsFalse(t *testing.T) {
 	}{
 		{model.Property{Name: "p", Holds: func(v model.View) bool { return v[0].(*classic.RM).State != classic.Committed }}, "p does not hold"},
 		{model.Property{Name: "p", Holds: func(v model.View) bool { return v[1] != nil }, Reads: []model.ID{0}}, "p does not hold"},
+		{model.Property{Name: "p", Holds: func(v model.View) bool { return v[0] == nil && v[2].(*classic.TM) != nil }, Reads: []model.ID{2}}, ""},
 		{model.Property{Name: "p", Holds: func(v model.View) bool { panic("never here") }}, "p panics: never here"},
 		{model.Property{Name: "p", Kind: model.Monitored, Monitor: &counter{}}, ""},
 		{model.Property{Name: "p", Kind: model.Reachable, Holds: func(model.View) bool { return true }}, `property "p" is not about every state or step: no set of states proves it`},

@@ -142,12 +142,18 @@ func (o *odd) Step(_ model.ID, e model.Event, out *model.Out) {
 		out.Send(0, word(3))
 	case o.state == 4:
 		out.Send(7, word(0))
+	case o.state == 5:
+		out.Violate("but it is no monitor")
+	case o.state == 6:
+		o.state = 9
+		out.Send(0, word(0))
+		out.Refuse()
 	}
 }
 func (o *odd) Clone() model.Machine          { c := *o; return &c }
 func (o *odd) AppendState(dst []byte) []byte { return model.AppendInt(dst, o.state) }
 
-// A step may pass through local states that the log does not name. What the model does not cover, and code that panics or does
+// A step may pass through local states that the log does not name, and what is no monitor may object as it likes. What the model does not cover, and code that panics or does
 // not come to an end, are failures of the certificate.
 func TestStepsThatProveNothing(t *testing.T) {
 	for state, want := range []string{
@@ -156,6 +162,8 @@ func TestStepsThatProveNothing(t *testing.T) {
 		2: `line 7: "odd choice 0" leads to where odd panics: not here`,
 		3: `line 7: "odd choice 0" never comes to an end`,
 		4: `line 7: "odd choice 0" leads to where odd panics: model: odd sends word 0 to machine 7 of 1`,
+		5: "<nil>",
+		6: "<nil>",
 	} {
 		sys, err := model.Compose(model.Member{Name: "odd", Machine: &odd{state}})
 		if err != nil {
@@ -169,6 +177,16 @@ func TestStepsThatProveNothing(t *testing.T) {
 		if state == 2 { // the same, met while the log is replayed
 			_, err = check(seal(small+"log 1\nstep 0 0 own 0\nstates 1\n0\n"), sys, p)
 			if want := "line 6: odd panics: not here"; errorText(err) != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+		if state == 6 { // what is refused gives no numbers
+			_, err = check(seal(small+"log 1\nstep 0 0 own 0\nstates 2\n0\n1\n"), sys, p)
+			if want := "line 9: local state 1 of odd, which has 1"; errorText(err) != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+			_, err = check(seal(small+"log 2\nstep 0 0 own 0\nstep 0 0 input 0\nstates 1\n0\n"), sys, p)
+			if want := "line 7: message 0, of 0 so far"; errorText(err) != want {
 				t.Errorf("%v, want %s", err, want)
 			}
 		}
