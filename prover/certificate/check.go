@@ -63,7 +63,8 @@ func (c *Certificate) Check(ctx context.Context, sys *model.System, properties [
 	if err := k.read(ctx, c.lines); err != nil {
 		return k.report, err
 	}
-	return k.report, k.check(ctx)
+	err = k.check(ctx) // before the report is read
+	return k.report, err
 }
 
 func (c *Certificate) newChecker(sys *model.System, properties []model.Property) (*checker, error) {
