@@ -28,6 +28,7 @@ var layout = []struct {
 	{"model/lock", []string{"model", "model/amqp"}, []string{}},
 	{"model/...", []string{"model"}, []string{}},
 	{"spec", []string{"model/..."}, nil},
+	{"prover/certificate", []string{"model"}, []string{}},
 	{"prover", []string{"model"}, []string{}},
 	{"sim", []string{"model"}, nil},
 	{"traces", []string{"model"}, nil},

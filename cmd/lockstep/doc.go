@@ -4,6 +4,7 @@
 //	lockstep prove     explores systems and prints a table of verdicts; refutations become traces
 //	lockstep show      draws a trace
 //	lockstep replay    makes a trace happen on a broker
+//	lockstep verify    checks a certificate, without the prover
 //	lockstep broker    serves the embedded broker
 //	lockstep version   versions of the program and of its formats
 //
@@ -13,8 +14,8 @@
 // # Exit status
 //
 //	0  every verdict is the claimed one
-//	1  a verdict is not the claimed one, or a replay diverged or did not reproduce
-//	2  wrong usage: an unknown name or value, a trace that cannot be read
+//	1  a verdict is not the claimed one, a replay diverged or did not reproduce, or a certificate does not hold
+//	2  wrong usage: an unknown name or value, a trace or a certificate that cannot be read
 //	3  unknown: a bound was hit, or the run was interrupted
 //	4  broken environment: no broker there, refused by it, cannot write
 //
@@ -52,6 +53,16 @@
 //	           "outcome" ("reproduced", "not reproduced" or "diverged"), "step" and "action" (the last one taken),
 //	           "where", "predicted", "observed" (of a divergence, else ""), "reason" (why not reproduced, else ""), "seconds",
 //	           "steps": [{"number", "action", "seconds", "checks": [{"where", "predicted", "observed", "ok"}]}]}
+//
+//	verify   {"schema": "lockstep/verify/v1", "system", "parameters", "properties": [{"name", "clause", "says"}], "symmetry",
+//	           "holds",                  the states prove the properties
+//	           "states", "steps",        of the certificate, and how many steps were taken from them
+//	           "seconds",
+//	           "failure": {              absent if it holds
+//	             "line", "action",       of the state in the file (0: the initial state is missing); what was done there, else ""
+//	             "reason",               in words
+//	             "machines": [{"machine", "state", "successor"}]}}
+//	                                     the encodings of local states, in hexadecimal; "" where there is no such state
 //
 //	broker   {"schema": "lockstep/broker/v1", "url"}
 //

@@ -12,11 +12,12 @@ const (
 	proveSchema   = "lockstep/prove/v1"
 	showSchema    = "lockstep/show/v1"
 	replaySchema  = "lockstep/replay/v1"
+	verifySchema  = "lockstep/verify/v1"
 	brokerSchema  = "lockstep/broker/v1"
 	versionSchema = "lockstep/version/v1"
 )
 
-var schemas = []string{listSchema, proveSchema, showSchema, replaySchema, brokerSchema, versionSchema}
+var schemas = []string{listSchema, proveSchema, showSchema, replaySchema, verifySchema, brokerSchema, versionSchema}
 
 // invalidValue is how pflag says that a value cannot be parsed: the value, quoted, and the flag.
 var invalidValue = regexp.MustCompile(`(?s)^invalid argument (".*") for "--([a-z-]+)" flag: `)
