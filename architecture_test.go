@@ -29,6 +29,8 @@ var layout = []struct {
 	{"model/...", []string{"model"}, []string{}},
 	{"spec", []string{"model/..."}, nil},
 	{"prover", []string{"model"}, []string{}},
+	{"prover/frontier", []string{"model"}, []string{}},
+	{"prover/shrink", []string{"model"}, []string{}},
 	{"sim", []string{"model"}, nil},
 	{"traces", []string{"model"}, nil},
 	{"live/wire", []string{"model/amqp"}, nil},
