@@ -108,14 +108,19 @@ func (m *minimiser) dropPieces() {
 
 // cutLoops leaves out what leads from a state back to that state.
 func (m *minimiser) cutLoops() {
+	last := map[string]int{} // state → the last step before which it stands
+	keys := make([]string, len(m.steps))
+	for i, st := range m.run.states {
+		keys[i] = string(st.AppendState(nil))
+		last[keys[i]] = i
+	}
+	var kept []wish
 	for i := 0; i < len(m.steps); i++ {
-		here := m.run.states[i].AppendState(nil)
-		for j := len(m.steps) - 1; j > i; j-- {
-			if slices.Equal(here, m.run.states[j].AppendState(nil)) {
-				m.run = m.record(slices.Concat(m.steps[:i], m.steps[j:]))
-				break
-			}
-		}
+		i = last[keys[i]]
+		kept = append(kept, m.steps[i])
+	}
+	if len(kept) < len(m.steps) {
+		m.run = m.record(kept)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/network"
 	"github.com/lockstep-prover/lockstep/prover"
 	"github.com/lockstep-prover/lockstep/prover/shrink"
 	"github.com/lockstep-prover/lockstep/spec"
@@ -226,6 +227,30 @@ func TestRandomRunsOfTheMutex(t *testing.T) {
 			found, before, after = found+1, before+len(trace), after+len(small)
 		}
 		t.Logf("%s: %d runs of %d steps on average became %.1f", c.property, found, before/found, float64(after)/float64(found))
+	}
+}
+
+// A thousand steps of four clients without a fault, and then what it takes: at most twice the nine steps of SPEC.md, P-2, remain.
+func TestLongRun(t *testing.T) {
+	sys, p := instance(t, "belief-exclusion", "clients=4 verify=publish reconnect=true reset=3 blackhole=3")
+	rnd := rand.New(rand.NewPCG(1, 1))
+	var trace []model.Action
+	for st, step := sys.Start(), (model.Step{}); !violates(p, st, step); {
+		if len(trace) > 1100 { // the faults are used up, and nothing broke
+			trace, st = nil, sys.Start()
+		}
+		a, _ := anyStep(st, rnd.IntN)
+		if len(trace) < 1000 && network.IsFault(a.Event) {
+			continue
+		}
+		trace = append(trace, a)
+		step = st.Step(a)
+	}
+	for _, states := range []int{-1, 0} {
+		small := hold(t, sys, p, trace, shrink.Options{States: states})
+		if len(small) < 9 || len(small) > 18 {
+			t.Errorf("%d states: %d steps became %d", states, len(trace), len(small))
+		}
 	}
 }
 
