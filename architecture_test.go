@@ -30,6 +30,8 @@ var layout = []struct {
 	{"spec", []string{"model/..."}, nil},
 	{"prover/certificate", []string{"model"}, []string{}},
 	{"prover", []string{"model"}, []string{}},
+	{"prover/frontier", []string{"model"}, []string{}},
+	{"prover/shrink", []string{"model"}, []string{}},
 	{"sim", []string{"model"}, nil},
 	{"traces", []string{"model"}, nil},
 	{"live/wire", []string{"model/amqp"}, nil},
