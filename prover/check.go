@@ -127,7 +127,10 @@ func (e *exploration) result(c *check, v model.Verdict) Result {
 		Exact: true, Elapsed: time.Since(e.start),
 	}
 	if e.symmetry != nil {
-		r.Reductions = []string{"symmetry"}
+		r.Reductions = append(r.Reductions, "symmetry")
+	}
+	if e.reduced > 0 {
+		r.Reductions = append(r.Reductions, "partial order")
 	}
 	return r
 }

@@ -27,6 +27,8 @@ type exploration struct {
 
 	tabs     *tables
 	symmetry *symmetry // nil: not used
+	ample    *ample    // nil: not used
+	reduced  int64     // states expanded by an ample set alone
 	workers  []*worker
 	layout   *layout
 	visited  [shards]*set
@@ -44,6 +46,8 @@ type exploration struct {
 	confirmed   int64        // with a disk: the states of the levels that are done and of the present one
 	cut         string       // the reason of the first cut, in the order of reasons
 	stopped     string       // not "": a bound or an interruption ended the exploration, and which
+	enough      int64        // end with the first level that makes so many states; 0: do not
+	learnt      bool         // that was the end
 	err         error        // what went wrong with a file
 }
 
@@ -70,7 +74,6 @@ func newExploration(sys *model.System, properties []model.Property, opts Options
 }
 
 func (e *exploration) run(ctx context.Context) {
-	defer e.free()
 	e.ctx, e.reported, e.savedAt = ctx, e.start, e.start
 	more := e.begin()
 	for ; more; e.depth++ {
@@ -139,6 +142,9 @@ func (e *exploration) expandLevel() bool {
 		e.stopped = fmt.Sprintf("depth bound %d reached", e.opts.Depth)
 		return false
 	}
+	if e.ample != nil {
+		e.ample.learn()
+	}
 	if e.depth+1 >= e.layout.levelLimit {
 		e.failed(e.widen())
 	}
@@ -164,7 +170,9 @@ func (e *exploration) expandLevel() bool {
 	if e.err != nil {
 		return false
 	}
-	return !e.settle(e.depth) && e.stopped == ""
+	more := !e.settle(e.depth) && e.stopped == ""
+	e.learnt = more && fresh && e.enough > 0 && e.states >= e.enough
+	return more && !e.learnt
 }
 
 // failed ends the exploration if err is one.
@@ -327,7 +335,8 @@ func (e *exploration) mayGrow(bytes int64) bool {
 func (e *exploration) gather() {
 	for _, w := range e.workers {
 		e.transitions += w.transitions
-		w.transitions = 0
+		e.reduced += w.reduced
+		w.transitions, w.reduced = 0, 0
 		if w.cut != "" && (e.cut == "" || w.cut < e.cut) {
 			e.cut = w.cut
 		}

@@ -12,12 +12,13 @@ import (
 
 // Options bounds and observes an exploration. The zero value explores without bounds on all processors.
 type Options struct {
-	Workers    int    // 0: GOMAXPROCS
-	NoSymmetry bool   // explore every state even where the symmetry allows less
-	Memory     int64  // bytes of the visited set, the levels and the buffers; 0: no bound
-	Spill      string // a directory for what Memory has no room for; "": the bound ends the exploration
-	States     int64  // distinct states; 0: no bound
-	Depth      int    // steps from the initial state; 0: no bound
+	Workers        int    // 0: GOMAXPROCS
+	NoSymmetry     bool   // explore every state even where the symmetry allows less
+	NoPartialOrder bool   // take every step of every state even where the order of some does not matter
+	Memory         int64  // bytes of the visited set, the levels and the buffers; 0: no bound
+	Spill          string // a directory for what Memory has no room for; "": the bound ends the exploration
+	States         int64  // distinct states; 0: no bound
+	Depth          int    // steps from the initial state; 0: no bound
 
 	Checkpoint  Checkpoint  // the zero value: none
 	Certificate Certificate // the zero value: none; written if every property is proved
@@ -36,6 +37,7 @@ type grain struct {
 	serial int   // a round of fewer blocks of states is for the first worker alone,
 	alone  int   // if the level has fewer states
 	table  int64 // bytes by which a shard may grow whatever the bound on memory, if it can be written to disk
+	learn  int64 // states that are explored before partial-order reduction is used
 	save   bool  // a checkpoint before each level
 	spill  bool  // write everything to disk after each round
 }
@@ -74,7 +76,7 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.grain == (grain{}) {
-		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13}
+		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13, learn: 1 << 14}
 	}
 	if opts.Checkpoint.Every == 0 {
 		opts.Checkpoint.Every = time.Minute
@@ -88,13 +90,27 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if err := checkCertificate(properties, opts); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	e, err := newExploration(sys, properties, opts)
+	e, err := exploreStates(ctx, sys, properties, opts)
 	if err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	e.run(ctx)
 	if e.err != nil {
 		return e.results(), fmt.Errorf("explore: %w", e.err)
 	}
 	return e.results(), nil
+}
+
+// exploreStates decides properties of states and steps.
+func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
+	symmetric := len(sys.Symmetry) > 0 && !opts.NoSymmetry && allSymmetric(properties)
+	saved := opts.Checkpoint.File != "" || opts.Certificate.To != nil
+	if !opts.NoPartialOrder && !symmetric && !saved && reducible(properties) {
+		return exploreReduced(ctx, sys, properties, opts)
+	}
+	e, err := newExploration(sys, properties, opts)
+	if err != nil {
+		return nil, err
+	}
+	e.runFreed(ctx)
+	return e, nil
 }
