@@ -86,3 +86,50 @@ func TestPartialOrder(t *testing.T) {
 		t.Errorf("only %d systems were reduced, by %d states", reduced, spared)
 	}
 }
+
+// walker counts to a number and stops.
+type walker struct{ at, end int }
+
+func (w *walker) Actions(dst []model.Event) []model.Event {
+	if w.at < w.end {
+		dst = append(dst, choice(w.at))
+	}
+	return dst
+}
+func (w *walker) Step(model.ID, model.Event, *model.Out) { w.at++ }
+func (w *walker) Clone() model.Machine                  { c := *w; return &c }
+func (w *walker) AppendState(dst []byte) []byte         { return model.AppendInt(dst, w.at) }
+
+// Walkers that nobody watches go one after the other; where a property watches two of them, they still meet.
+func TestPartialOrderSeesWhatAPropertyReads(t *testing.T) {
+	var members []model.Member
+	for _, name := range []string{"a", "b", "c"} {
+		members = append(members, model.Member{Name: name, Machine: &walker{end: 9}})
+	}
+	sys, err := model.Compose(members...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(v model.View, m int) int { return v[m].(*walker).at }
+	apart := model.Property{Name: "apart", Reads: []model.ID{0, 1}, Holds: func(v model.View) bool { return at(v, 0) != 5 || at(v, 1) != 5 }}
+	never := model.Property{Name: "never", Reads: []model.ID{0, 1}, Holds: func(v model.View) bool { return at(v, 0) < 10 }}
+	whole := prover.Fine(prover.Options{NoPartialOrder: true})
+	for _, c := range []struct {
+		property model.Property
+		options  prover.Options
+		verdict  model.Verdict
+		states   int64
+	}{
+		{apart, prover.Fine(prover.Options{}), model.Refuted, 0},
+		{never, prover.Fine(prover.Options{}), model.Proved, 10*10 + 9}, // c walks first, then a and b in every order
+		{never, whole, model.Proved, 10 * 10 * 10},
+	} {
+		r, err := prover.Explore(context.Background(), sys, []model.Property{c.property}, c.options)
+		if err != nil || r[0].Verdict != c.verdict || c.states > 0 && r[0].States != c.states {
+			t.Errorf("%s: %v, %d states, %v; want %v, %d", c.property.Name, r[0].Verdict, r[0].States, err, c.verdict, c.states)
+		}
+		if c.verdict == model.Refuted && len(r[0].Trace) != 10 {
+			t.Errorf("refuted in %d steps, want 10", len(r[0].Trace))
+		}
+	}
+}
