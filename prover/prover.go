@@ -55,11 +55,16 @@ type Result struct {
 	Reductions  []string       // the reductions used: "symmetry"
 	Elapsed     time.Duration  // since the exploration began
 	Trace       []model.Action // a shortest run to the violation, or to the state that a witness asks for; nil without one
+	Lasso       bool           // the counterexample is an infinite run: the last Cycle steps of Trace are repeated for ever
+	Cycle       int            // how many they are; 0 in a lasso: the run stops for ever where Trace ends
 }
 
 // Explore decides the properties of a system in one exploration. It ends when all are decided, the states are exhausted, a
 // bound is hit or ctx is done (the cause of ctx is then the reason of what is unknown). With no property it explores
 // everything; the one result it then returns is for the zero Property and "proved" means exhausted.
+//
+// Properties of runs are decided in a second exploration, which is of all states, without reductions, to the end: a bound,
+// which holds for each exploration by itself, leaves them all unknown. The results are in the order of the properties.
 //
 // The error is about the arguments; nothing that an exploration meets is an error.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
@@ -75,6 +80,43 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if opts.Workers < 0 || opts.Memory < 0 || opts.States < 0 || opts.Depth < 0 {
 		return nil, errors.New("explore: a bound or the number of workers is negative")
 	}
+	var ofStates, ofRuns []model.Property
+	for _, p := range properties {
+		if p.Kind.OfRuns() {
+			ofRuns = append(ofRuns, p)
+		} else {
+			ofStates = append(ofStates, p)
+		}
+	}
+	if ofRuns == nil {
+		return exploreStates(ctx, sys, properties, opts)
+	}
+	if err := checkRuns(sys, ofRuns); err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	var first, second []Result
+	var err error
+	if ofStates != nil {
+		if first, err = exploreStates(ctx, sys, ofStates, opts); err != nil {
+			return nil, err
+		}
+	}
+	if second, err = exploreRuns(ctx, sys, ofRuns, opts); err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	var results []Result
+	for _, p := range properties {
+		from := &first
+		if p.Kind.OfRuns() {
+			from = &second
+		}
+		results = append(results, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return results, nil
+}
+
+func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	e, err := newExploration(sys, properties, opts)
 	if err != nil {
 		return nil, fmt.Errorf("explore: %w", err)

@@ -1,0 +1,144 @@
+package prover
+
+import (
+	"context"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
+
+// graph is the full reachable graph of an exploration that has come to its end, as liveness sees it: states have numbers from
+// 0, the initial state, in the order of their levels. The order inside a level depends on chance, and so do the numbers of
+// local states: nothing that is told to anybody may depend on either.
+//
+// This file is all of liveness that knows how an exploration keeps its states.
+type graph struct {
+	tabs   *tables
+	layout *layout
+	packed []uint64 // by state
+	levels []int    // where each level begins; last, the number of states
+	slots  []uint32 // open addressing by the hash of the packed state: its number plus one, 0 is empty
+}
+
+// What a step leads to besides a state.
+const (
+	toRefused = -1 - iota // nowhere: it is not enabled
+	toCut                 // out of the model
+)
+
+// exploreGraph explores a system without reductions. The result is the account of it for the zero property: proved if all is
+// explored, unknown (cut: …) if all is but for what the model cuts; the graph is nil if a bound ended the exploration.
+func exploreGraph(ctx context.Context, sys *model.System, opts Options) (*graph, Result, error) {
+	opts.NoSymmetry = true
+	e, err := newExploration(sys, nil, opts)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	e.run(ctx)
+	account := e.results()[0]
+	if e.stopped != "" {
+		return nil, account, nil
+	}
+	g := &graph{tabs: e.tabs, layout: newLayout(e.tabs)}
+	g.number(e)
+	return g, account, nil
+}
+
+// number takes the states over from the exploration, which loses them.
+func (g *graph) number(e *exploration) {
+	clear(e.visited[:])
+	words := g.layout.words
+	g.packed = make([]uint64, int(e.states)*words)
+	v, n := make([]uint32, len(g.tabs.machines)), 0
+	for i := range e.levels {
+		l := &e.levels[i]
+		g.levels = append(g.levels, n)
+		for k := range l.len() {
+			l.layout.unpack(v, l.at(k))
+			g.layout.pack(g.packed[n*words:(n+1)*words], v)
+			n++
+		}
+		l.states = nil
+	}
+	g.levels = append(g.levels, n)
+	size := 16
+	for size < n*3/2 {
+		size *= 2
+	}
+	g.slots = make([]uint32, size)
+	for i := range n {
+		g.slots[g.slot(g.at(i))] = uint32(i) + 1
+	}
+}
+
+// slot returns where the packed state is or belongs.
+func (g *graph) slot(p []uint64) int {
+	at := int(mix(p) & uint64(len(g.slots)-1))
+	for g.slots[at] != 0 && !equal(g.at(int(g.slots[at]-1)), p) {
+		at = (at + 1) & (len(g.slots) - 1)
+	}
+	return at
+}
+
+func (g *graph) at(i int) []uint64 { return g.packed[i*g.layout.words : (i+1)*g.layout.words] }
+
+// states is how many there are.
+func (g *graph) states() int { return g.levels[len(g.levels)-1] }
+
+// bytes is the memory that the graph takes.
+func (g *graph) bytes() int64 { return int64(len(g.packed))*8 + int64(len(g.slots))*4 }
+
+// vector writes the numbers of the local states in the state i to v, one for each machine.
+func (g *graph) vector(i int, v []uint32) { g.layout.unpack(v, g.at(i)) }
+
+// machines is how many there are in a state.
+func (g *graph) machines() int { return len(g.tabs.machines) }
+
+// locals is how many local states the machine m has; their numbers are less.
+func (g *graph) locals(m int) int { return g.tabs.machines[m].len() }
+
+// local is the machine m in a local state. It must not be stepped.
+func (g *graph) local(m int, id uint32) model.Machine { return g.tabs.machines[m].at(id).machine }
+
+// offers appends what the machine m offers in a local state, in the order of actions.
+func (g *graph) offers(dst []model.Event, m int, id uint32) []model.Event {
+	own := g.tabs.machines[m].at(id).own
+	for k := range own {
+		dst = append(dst, own[k].event)
+	}
+	return dst
+}
+
+// walker takes steps on a graph. Each goroutine has its own.
+type walker struct {
+	*graph
+	step   *stepper
+	v      []uint32
+	packed []uint64
+}
+
+func (g *graph) walker() *walker {
+	return &walker{graph: g, step: newStepper(g.tabs), v: make([]uint32, g.machines()), packed: make([]uint64, g.layout.words)}
+}
+
+// successors appends what each action that the state i offers leads to, in the order of actions: a state, toRefused or toCut.
+func (w *walker) successors(dst []int, i int) []int {
+	w.vector(i, w.v)
+	for m, l := range w.tabs.machines {
+		own := l.at(w.v[m]).own
+		for k := range own {
+			w.step.step(w.v, m, k)
+			switch {
+			case w.step.refused:
+				dst = append(dst, toRefused)
+			case w.step.cut != "":
+				dst = append(dst, toCut)
+			case len(w.step.touched) == 0:
+				dst = append(dst, i)
+			default:
+				w.layout.pack(w.packed, w.step.next)
+				dst = append(dst, int(w.slots[w.slot(w.packed)])-1)
+			}
+		}
+	}
+	return dst
+}
