@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 )
@@ -28,7 +27,7 @@ func (s *System) CheckLasso(p Property, actions []Action, cycle int) error {
 	if !l.owed {
 		return fmt.Errorf("%s is kept before the cycle begins: nothing is owed then", p.Name)
 	}
-	begin := l.state.AppendState(nil)
+	begin := string(l.state.AppendState(nil))
 	for i, a := range actions[loop:] {
 		l.note(&a)
 		if err := l.step(a); err != nil {
@@ -38,7 +37,7 @@ func (s *System) CheckLasso(p Property, actions []Action, cycle int) error {
 			return fmt.Errorf("step %d: %s is kept inside the cycle", loop+i+1, p.Name)
 		}
 	}
-	if !bytes.Equal(begin, l.state.AppendState(nil)) {
+	if begin != string(l.state.AppendState(nil)) {
 		return errors.New("the cycle does not end in the state in which it began")
 	}
 	if cycle == 0 {

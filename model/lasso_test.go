@@ -76,7 +76,7 @@ func TestCheckLasso(t *testing.T) {
 		{"a step that takes another class", ever(at(3)), []model.Fairness{tick}, "ts", 1, "weakly fair of clock"},
 		{"kept at first", ever(at(0)), nil, "t", 0, "nothing is owed"},
 		{"kept on the way", ever(at(1)), nil, "tt", 0, "nothing is owed"},
-		{"kept in the cycle", often(1), nil, "ttt", 2, "kept inside the cycle"},
+		{"kept in the cycle", often(1), nil, "tttt", 2, "kept inside the cycle"},
 		{"kept once only", often(0), nil, "ttt", 2, ""},
 		{"not asked for", leads(3, 0), nil, "t", 0, "nothing is owed"},
 		{"asked for and not answered", leads(1, 0), nil, "tt", 0, ""},
