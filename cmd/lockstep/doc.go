@@ -38,6 +38,8 @@
 //	           "reductions",             array of those used: "symmetry"
 //	           "seconds",                from the start of the exploration
 //	           "length",                 steps of the shortest run that refutes, or that shows a witness; absent without one
+//	           "loop",                   of an infinite run: how many of them come before those that are repeated for ever; as
+//	                                     many as "length": it stops there; absent of a finite run
 //	           "trace"}]}                path of the trace of a refutation; absent without one
 //
 //	list     {"schema": "lockstep/list/v1", "systems": [{"name", "summary",
@@ -46,7 +48,7 @@
 //	           "cases": [{"parameters", "claims" (an object: verdicts by property)}]}]}
 //
 //	show     {"schema": "lockstep/show/v1", "system", "parameters", "property", "clause", "says", "verdict",
-//	           "ending" (in words), "steps": [{"machine", "event", "notes"}]}
+//	           "ending" (in words), "steps": [{"machine", "event", "notes"}], "loop" (as in prove)}
 //
 //	replay   {"schema": "lockstep/replay/v1", "system", "parameters", "property", "clause", "broker" (in words),
 //	           "outcome" ("reproduced", "not reproduced" or "diverged"), "step" and "action" (the last one taken),
