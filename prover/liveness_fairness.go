@@ -17,8 +17,6 @@ func (c classes) keep(d classes) {
 	}
 }
 
-func (c classes) has(i int) bool { return c[i/64]>>(i%64)&1 != 0 }
-
 func (c classes) empty() bool {
 	for _, w := range c {
 		if w != 0 {
