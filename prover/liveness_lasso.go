@@ -110,7 +110,7 @@ func (l *liveness) cycle(e *entries, entry uint32) ([]model.Action, error) {
 	for !r.unmet.empty() {
 		at = r.walk(at, r.witness)
 	}
-	if at != entry || len(r.actions) == 0 {
+	if at != entry { // by a step at least: a run that may stop in the entry does
 		r.walk(at, func(s uint32) (int, bool) {
 			k := slices.Index(r.steps(s), entry)
 			return k, k >= 0

@@ -118,9 +118,19 @@ func TestLivenessTraps(t *testing.T) {
 		"a cycle through a state in which it holds breaks nothing": {
 			compose(t, []model.Fairness{weak(0)}, []row{to(1), to(0)}),
 			model.Property{Name: "often", Kind: model.InfinitelyOften, Holds: in(0, 1)}, model.Proved, ""},
-		"of 0 and 1 by a way round, strong fairness of leaving 1 leaves the loop at 0": {
+		"where nothing fair is enabled a run may stop": {
 			compose(t, []model.Fairness{strong(0, 2)}, []row{to(1, 0), {actions: []move{{next: 0}, {next: 1}, {next: 2}}}, {}}),
 			model.Property{Name: "leaves", Kind: model.Eventually, Holds: in(0, 2)}, model.Refuted, "|"},
+		"without the state that strong fairness forbids to pass for ever, a cycle is left": {
+			compose(t, []model.Fairness{weak(0), strong(0, 2)}, []row{to(1, 1, 3), to(2), to(1, 0), {}}),
+			model.Property{Name: "leaves", Kind: model.Eventually, Holds: in(0, 3)}, model.Refuted, "0.0 | 0.0 0.0"},
+		"without it none is left": {
+			compose(t, []model.Fairness{weak(0), strong(0, 2)}, []row{to(1, 1, 3), to(2), to(0), {}}),
+			model.Property{Name: "leaves", Kind: model.Eventually, Holds: in(0, 3)}, model.Proved, ""},
+		"an answer on the way leaves nothing owed, until it is asked for again": {
+			compose(t, []model.Fairness{weak(0)}, []row{to(1, 2), to(3, 4), to(3), {}, {}}),
+			model.Property{Name: "answered", Kind: model.LeadsTo, Holds: in(0, 1), When: func(v model.View) bool { return in(0, 0)(v) || in(0, 4)(v) }},
+			model.Refuted, "0.0 0.1 |"},
 		"more assumptions than fit a word": {
 			compose(t, append(slices.Repeat([]model.Fairness{strong(0)}, 70), strong(1)), door, guest), enters, model.Proved, ""},
 		"and more of them broken": {
