@@ -48,14 +48,15 @@ func exploreRuns(ctx context.Context, sys *model.System, properties []model.Prop
 	if err != nil {
 		return nil, err
 	}
-	account.Reductions = nil
 	results := make([]Result, len(properties))
 	l := &liveness{graph: g, ctx: ctx, system: sys, opts: opts}
+	var unprepared error
 	if g != nil {
-		err = l.prepare()
+		unprepared = l.prepare()
 	}
 	for i, p := range properties {
 		r := account // proved, or unknown with the reason
+		err := unprepared
 		if g != nil && err == nil {
 			err = l.decide(p, &r)
 		}
@@ -181,15 +182,14 @@ func (l *liveness) decide(p model.Property, r *Result) error {
 	}
 	switch {
 	case c.any:
-		r.Verdict, r.Reason = model.Refuted, ""
-		r.Trace, r.Cycle, err = l.lasso(q, c)
+		trace, cycle, err := l.lasso(q, c)
 		if err != nil {
 			return err
 		}
-		r.Lasso = true
-		if wrong := l.system.CheckLasso(p, r.Trace, r.Cycle); wrong != nil {
+		if wrong := l.system.CheckLasso(p, trace, cycle); wrong != nil {
 			panic(fmt.Sprintf("prover: the counterexample to %q is none when run on the machines themselves: %v", p.Name, wrong))
 		}
+		r.Verdict, r.Reason, r.Trace, r.Lasso, r.Cycle = model.Refuted, "", trace, true, cycle
 	case r.Verdict == model.Proved && p.Kind == model.LeadsTo && !q.asked:
 		r.Reason = "no reachable state asks for it"
 	}

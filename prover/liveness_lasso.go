@@ -99,7 +99,8 @@ func (l *liveness) cycle(e *entries, entry uint32) ([]model.Action, error) {
 	if err := l.claim(int64(l.states()) * 4 * 3); err != nil {
 		return nil, err
 	}
-	r := &round{liveness: l, part: e.part, mine: e.part[entry], v: make([]uint32, l.machines()), here: l.fair.none(), unmet: l.fair.none()}
+	r := &round{liveness: l, part: e.part, mine: e.part[entry], v: make([]uint32, l.machines())}
+	r.here, r.unmet = l.fair.none(), l.fair.none()
 	r.from, r.via = make([]uint32, l.states()), make([]uint32, l.states())
 	r.search(entry, func(s uint32) (int, bool) {
 		r.enabled(s, r.v, r.unmet)

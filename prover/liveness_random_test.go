@@ -89,7 +89,8 @@ func compareRuns(t *rapid.T, g *naiveGraph, r prover.Result) {
 		want = model.Unknown
 	}
 	if r.Verdict != want || r.Lasso != found || int(r.States) != len(g.nodes) {
-		t.Fatalf("%s: %v (%s), %d states; the naive decision is %v, %d states", r.Property.Name, r.Verdict, r.Reason, r.States, want, len(g.nodes))
+		t.Fatalf("%s: %v (%s), %d states; the naive decision is %v, %d states",
+			r.Property.Name, r.Verdict, r.Reason, r.States, want, len(g.nodes))
 	}
 	if !found {
 		return

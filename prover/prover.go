@@ -14,7 +14,7 @@ import (
 type Options struct {
 	Workers    int   // 0: GOMAXPROCS
 	NoSymmetry bool  // explore every state even where the symmetry allows less
-	Memory     int64 // bytes of the visited set and the levels; 0: no bound
+	Memory     int64 // bytes of the visited set and the levels, or of the graph for properties of runs; 0: no bound
 	States     int64 // distinct states; 0: no bound
 	Depth      int   // steps from the initial state; 0: no bound
 
@@ -47,7 +47,7 @@ type Progress struct {
 type Result struct {
 	Property    model.Property
 	Verdict     model.Verdict
-	Reason      string         // why the verdict is unknown; what a monitor said; else ""
+	Reason      string         // why the verdict is unknown; what a monitor said; that nothing asks for what is proved; else ""
 	States      int64          // distinct states when the verdict was reached
 	Transitions int64          // steps taken from them: enabled actions, those that change nothing included
 	Depth       int            // the deepest level that has a state

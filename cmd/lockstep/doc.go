@@ -31,7 +31,8 @@
 //	           "system", "parameters",   what was explored
 //	           "property", "clause",     what was decided, and where SPEC.md states it
 //	           "claim", "verdict",       what SPEC.md says, and what was found
-//	           "reason",                 why it is unknown; of a refutation, what a monitor said; else ""
+//	           "reason",                 why it is unknown; of a refutation, what a monitor said; of a proof, that nothing ever asks for
+//	                                     what is proved; else ""
 //	           "states", "transitions", "depth",
 //	                                     distinct states, steps taken from them, the deepest level, when the verdict was reached
 //	           "exact",                  states were compared, not fingerprints

@@ -14,7 +14,7 @@ type resultJSON struct {
 	Clause      string         `json:"clause"`           // of SPEC.md
 	Claim       string         `json:"claim"`            // "proved", "refuted" or "unknown"
 	Verdict     string         `json:"verdict"`          // "proved", "refuted" or "unknown"
-	Reason      string         `json:"reason"`           // why it is unknown; what a monitor said of a refutation; else ""
+	Reason      string         `json:"reason"`           // why it is unknown; what a monitor said of a refutation; that a proof is vacuous; else ""
 	States      int64          `json:"states"`           // distinct states when the verdict was reached
 	Transitions int64          `json:"transitions"`      // steps taken from them
 	Depth       int            `json:"depth"`            // of the deepest of them
