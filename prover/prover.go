@@ -19,7 +19,7 @@ type Options struct {
 	Depth      int   // steps from the initial state; 0: no bound
 
 	// Progress, if not nil, is called from the exploring goroutine about every Every (default 200 ms), and never after
-	// Explore has returned.
+	// Explore has returned. The exploration for properties of runs begins again at no state.
 	Progress func(Progress)
 	Every    time.Duration
 

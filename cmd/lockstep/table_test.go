@@ -193,6 +193,17 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// The exploration for properties of runs begins again at no state; its rate is its own.
+func TestProgressOfASecondExploration(t *testing.T) {
+	var b bytes.Buffer
+	p := &progress{w: &b, interval: time.Nanosecond}
+	p.report(prover.Progress{States: 5000, Elapsed: 10 * time.Second})
+	p.report(prover.Progress{States: 800, Elapsed: 200 * time.Millisecond})
+	if lines := strings.Split(b.String(), "\n"); !strings.Contains(lines[0], " 500 states/s") || !strings.Contains(lines[1], " 4.00k states/s") {
+		t.Errorf("%q", lines)
+	}
+}
+
 // stop is a stderr that ends the run when the first progress is told.
 type stop struct {
 	bytes.Buffer
