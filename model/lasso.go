@@ -16,7 +16,8 @@ func (s *System) CheckLasso(p Property, actions []Action, cycle int) error {
 	case cycle < 0 || cycle > len(actions):
 		return fmt.Errorf("a cycle of %d steps in a run of %d", cycle, len(actions))
 	}
-	l := lasso{system: s, p: p, state: s.Start(), enabled: make([]int, len(s.Fairness)), taken: make([]bool, len(s.Fairness))}
+	n := len(s.Fairness)
+	l := lasso{system: s, p: p, state: s.Start(), enabled: make([]int, n), such: make([]string, n), taken: make([]bool, n)}
 	l.look(true)
 	loop := len(actions) - cycle
 	for i, a := range actions[:loop] {
@@ -52,8 +53,9 @@ type lasso struct {
 	p       Property
 	state   *State
 	owed    bool   // so far the run breaks p, if it goes on without Holds for ever
-	enabled []int  // by fairness: in how many states of the cycle its class is enabled
-	taken   []bool // by fairness: whether a step of the cycle takes its class
+	enabled []int    // by fairness: in how many states of the cycle its class is enabled
+	such    []string // by fairness: an action of it that was
+	taken   []bool   // by fairness: whether a step of the cycle takes its class
 }
 
 // step takes an action outside of the account of fairness.
@@ -90,6 +92,7 @@ func (l *lasso) note(taken *Action) {
 		for _, a := range actions {
 			if f.Covers(a) {
 				l.enabled[i]++
+				l.such[i] = a.Event.String()
 				break
 			}
 		}
@@ -105,9 +108,9 @@ func (l *lasso) fair(states int) error {
 		switch {
 		case l.taken[i] || l.enabled[i] == 0:
 		case f.Strong:
-			return fmt.Errorf("unfair: what is strongly fair of %s is enabled in the cycle and never taken", l.system.Name(f.Machine))
+			return fmt.Errorf("unfair: in the cycle %s can do something strongly fair, such as %q, and never does", l.system.Name(f.Machine), l.such[i])
 		case l.enabled[i] == states:
-			return fmt.Errorf("unfair: what is weakly fair of %s is enabled throughout the cycle and never taken", l.system.Name(f.Machine))
+			return fmt.Errorf("unfair: all the time %s can do something weakly fair, such as %q, and never does", l.system.Name(f.Machine), l.such[i])
 		}
 	}
 	return nil

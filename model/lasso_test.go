@@ -66,14 +66,14 @@ func TestCheckLasso(t *testing.T) {
 		want     string // in the error; "" for none
 	}{
 		{"a stop", ever(at(3)), nil, "", 0, ""},
-		{"a stop where a fair class is enabled", ever(at(3)), []model.Fairness{tick}, "", 0, "weakly fair of clock is enabled throughout"},
+		{"a stop where a fair class is enabled", ever(at(3)), []model.Fairness{tick}, "", 0, `all the time clock can do something weakly fair, such as "tick", and never does`},
 		{"a stop where the fair class is not", ever(at(3)), []model.Fairness{strike}, "tt", 0, ""},
 		{"a cycle", ever(at(3)), []model.Fairness{tick}, "ttt", 2, ""},
 		{"weak fairness of what is not enabled throughout", ever(at(3)), []model.Fairness{tick, strike}, "ttt", 2, ""},
-		{"strong fairness of it", ever(at(3)), []model.Fairness{tick, surely}, "ttt", 2, "strongly fair of clock is enabled in the cycle"},
+		{"strong fairness of it", ever(at(3)), []model.Fairness{tick, surely}, "ttt", 2, `in the cycle clock can do something strongly fair, such as "strike", and never does`},
 		{"strong fairness that is obeyed", ever(at(3)), []model.Fairness{tick, surely}, "tstt", 3, ""},
 		{"a step that changes nothing", ever(at(3)), []model.Fairness{strike}, "ts", 1, ""},
-		{"a step that takes another class", ever(at(3)), []model.Fairness{tick}, "ts", 1, "weakly fair of clock"},
+		{"a step that takes another class", ever(at(3)), []model.Fairness{tick}, "ts", 1, `weakly fair, such as "tick"`},
 		{"kept at first", ever(at(0)), nil, "t", 0, "nothing is owed"},
 		{"kept on the way", ever(at(1)), nil, "tt", 0, "nothing is owed"},
 		{"kept in the cycle", often(1), nil, "tttt", 2, "kept inside the cycle"},

@@ -49,9 +49,9 @@ func TestJudgeLasso(t *testing.T) {
 		{"a stop", "client/b acquire\n", 0, nil, "b-holds does not hold: the run stops for ever after step 1", ""},
 		{"a later cycle", "client/b acquire\n" + aRound, 5, model.WeaklyFair(b), "b-holds does not hold: the run repeats steps 2 to 6 for ever", ""},
 		{"unfair", aRound, 5, model.WeaklyFair(b),
-			"unfair: what is weakly fair of client/b is enabled throughout the cycle and never taken", "expected refuted, but unfair: "},
+			`unfair: all the time client/b can do something weakly fair, such as "acquire", and never does`, "expected refuted, but unfair: "},
 		{"an unfair stop", "client/a acquire\n", 0, model.WeaklyFair(b),
-			"unfair: what is weakly fair of client/b is enabled throughout the cycle and never taken", "expected refuted, but unfair: "},
+			`unfair: all the time client/b can do something weakly fair, such as "acquire", and never does`, "expected refuted, but unfair: "},
 		{"not round", aRound, 4, nil, "the cycle does not end in the state in which it began", "expected refuted, but the cycle"},
 		{"kept", strings.ReplaceAll(aRound, "/a", "/b"), 5, nil, "step 3: b-holds is kept inside the cycle", "expected refuted, but step 3: "},
 	} {
