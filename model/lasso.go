@@ -52,7 +52,7 @@ type lasso struct {
 	system  *System
 	p       Property
 	state   *State
-	owed    bool   // so far the run breaks p, if it goes on without Holds for ever
+	owed    bool     // so far the run breaks p, if it goes on without Holds for ever
 	enabled []int    // by fairness: in how many states of the cycle its class is enabled
 	such    []string // by fairness: an action of it that was
 	taken   []bool   // by fairness: whether a step of the cycle takes its class

@@ -70,9 +70,11 @@ func (g *graph) number(e *exploration) {
 	}
 }
 
+func (g *graph) home(p []uint64) int { return int(mix(p) & uint64(len(g.slots)-1)) }
+
 // slot returns where the packed state is or belongs.
 func (g *graph) slot(p []uint64) int {
-	at := int(mix(p) & uint64(len(g.slots)-1))
+	at := g.home(p)
 	for g.slots[at] != 0 && !equal(g.at(int(g.slots[at]-1)), p) {
 		at = (at + 1) & (len(g.slots) - 1)
 	}
@@ -114,6 +116,10 @@ type walker struct {
 	step   *stepper
 	v      []uint32
 	packed []uint64
+
+	found []uint64 // the successors to be looked up, packed
+	at    []int    // where their numbers belong
+	warm  uint64   // what the touching loads read, so that they are not optimised away
 }
 
 func (g *graph) walker() *walker {
@@ -123,6 +129,7 @@ func (g *graph) walker() *walker {
 // successors appends what each action that the state i offers leads to, in the order of actions: a state, toRefused or toCut.
 func (w *walker) successors(dst []int, i int) []int {
 	w.vector(i, w.v)
+	w.found, w.at = w.found[:0], w.at[:0]
 	for m, l := range w.tabs.machines {
 		own := l.at(w.v[m]).own
 		for k := range own {
@@ -136,9 +143,17 @@ func (w *walker) successors(dst []int, i int) []int {
 				dst = append(dst, i)
 			default:
 				w.layout.pack(w.packed, w.step.next)
-				dst = append(dst, int(w.slots[w.slot(w.packed)])-1)
+				w.found, w.at = append(w.found, w.packed...), append(w.at, len(dst))
+				dst = append(dst, i)
 			}
 		}
+	}
+	words := w.layout.words
+	for k := range w.at { // independent loads: the cache misses overlap
+		w.warm += uint64(w.slots[w.home(w.found[k*words:(k+1)*words])])
+	}
+	for k, at := range w.at {
+		dst[at] = int(w.slots[w.slot(w.found[k*words:(k+1)*words])]) - 1
 	}
 	return dst
 }
