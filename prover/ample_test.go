@@ -17,7 +17,7 @@ func TestPartialOrder(t *testing.T) {
 	reduced, spared := 0, int64(0)
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		sys := anySystem(t)
+		sys := anySystem(t, 4, 5)
 		limit := rapid.IntRange(0, 8).Draw(t, "limit")
 		var reads []model.ID
 		for m := range model.ID(sys.Len()) {
@@ -97,8 +97,8 @@ func (w *walker) Actions(dst []model.Event) []model.Event {
 	return dst
 }
 func (w *walker) Step(model.ID, model.Event, *model.Out) { w.at++ }
-func (w *walker) Clone() model.Machine                  { c := *w; return &c }
-func (w *walker) AppendState(dst []byte) []byte         { return model.AppendInt(dst, w.at) }
+func (w *walker) Clone() model.Machine                   { c := *w; return &c }
+func (w *walker) AppendState(dst []byte) []byte          { return model.AppendInt(dst, w.at) }
 
 // Walkers that nobody watches go one after the other; where a property watches two of them, they still meet.
 func TestPartialOrderSeesWhatAPropertyReads(t *testing.T) {

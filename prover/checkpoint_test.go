@@ -22,7 +22,7 @@ func TestResume(t *testing.T) {
 	dir := t.TempDir()
 	n := 0
 	rapid.Check(t, func(t *rapid.T) {
-		sys := anySystem(t)
+		sys := anySystem(t, 4, 5)
 		limit := rapid.IntRange(0, 12).Draw(t, "limit")
 		properties := []model.Property{
 			{Name: "below", Kind: model.Invariant, Holds: func(v model.View) bool { return sum(v) <= limit }},

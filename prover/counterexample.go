@@ -153,7 +153,7 @@ func (e *exploration) rerun(c *check, trace []model.Action) (reason string) {
 				return v.Reason
 			}
 		}
-	} else if (c.Kind != model.DeadlockFree || len(st.Actions(nil)) == 0) && c.hit(st.View()) {
+	} else if (c.Kind != model.DeadlockFree || len(st.Actions(nil)) == 0) && c.hit(c.Sight(st.View())) {
 		return ""
 	}
 	panic(fmt.Sprintf("prover: the counterexample to %q is none when run on the machines themselves", c.Name))

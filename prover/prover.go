@@ -15,7 +15,7 @@ type Options struct {
 	Workers        int    // 0: GOMAXPROCS
 	NoSymmetry     bool   // explore every state even where the symmetry allows less
 	NoPartialOrder bool   // take every step of every state even where the order of some does not matter
-	Memory         int64  // bytes of the visited set, the levels and the buffers; 0: no bound
+	Memory         int64  // bytes of the visited set, the levels and the buffers, or of the graph for properties of runs; 0: no bound
 	Spill          string // a directory for what Memory has no room for; "": the bound ends the exploration
 	States         int64  // distinct states; 0: no bound
 	Depth          int    // steps from the initial state; 0: no bound
@@ -24,7 +24,7 @@ type Options struct {
 	Certificate Certificate // the zero value: none; written if every property is proved
 
 	// Progress, if not nil, is called from the exploring goroutine about every Every (default 200 ms), and never after
-	// Explore has returned.
+	// Explore has returned. The exploration for properties of runs begins again at no state.
 	Progress func(Progress)
 	Every    time.Duration
 
@@ -56,7 +56,7 @@ type Progress struct {
 type Result struct {
 	Property    model.Property
 	Verdict     model.Verdict
-	Reason      string         // why the verdict is unknown; what a monitor said; else ""
+	Reason      string         // why the verdict is unknown; what a monitor said; that nothing asks for what is proved; else ""
 	States      int64          // distinct states when the verdict was reached
 	Transitions int64          // steps taken from them: enabled actions, those that change nothing included
 	Depth       int            // the deepest level that has a state
@@ -64,11 +64,16 @@ type Result struct {
 	Reductions  []string       // the reductions used: "symmetry"
 	Elapsed     time.Duration  // since the exploration began
 	Trace       []model.Action // a shortest run to the violation, or to the state that a witness asks for; nil without one
+	Lasso       bool           // the counterexample is an infinite run: the last Cycle steps of Trace are repeated for ever
+	Cycle       int            // how many they are; 0 in a lasso: the run stops for ever where Trace ends
 }
 
 // Explore decides the properties of a system in one exploration. It ends when all are decided, the states are exhausted, a
 // bound is hit or ctx is done (the cause of ctx is then the reason of what is unknown). With no property it explores
 // everything; the one result it then returns is for the zero Property and "proved" means exhausted.
+//
+// Properties of runs are decided in a second exploration, which is of all states, without reductions, to the end: a bound,
+// which holds for each exploration by itself, leaves them all unknown. The results are in the order of the properties.
 //
 // The error is about the arguments, without results, or about a file, with what is known. Nothing that a system does is an error.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
@@ -90,18 +95,50 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if err := checkCertificate(properties, opts); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	e, err := exploreStates(ctx, sys, properties, opts)
-	if err != nil {
+	var ofStates, ofRuns []model.Property
+	for _, p := range properties {
+		if p.Kind.OfRuns() {
+			ofRuns = append(ofRuns, p)
+		} else {
+			ofStates = append(ofStates, p)
+		}
+	}
+	if err := checkRuns(sys, ofRuns); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	if e.err != nil {
-		return e.results(), fmt.Errorf("explore: %w", e.err)
+	var first, second []Result
+	var err error
+	if ofStates != nil || ofRuns == nil {
+		first, err = exploreStates(ctx, sys, ofStates, opts)
 	}
-	return e.results(), nil
+	if ofRuns != nil && (err == nil || first != nil) {
+		var wrong error
+		second, wrong = exploreRuns(ctx, sys, ofRuns, opts)
+		err = errors.Join(err, wrong)
+	}
+	if err != nil {
+		err = fmt.Errorf("explore: %w", err)
+	}
+	if len(first)+len(second) < len(properties) {
+		return nil, err
+	}
+	if len(properties) == 0 {
+		return first, err
+	}
+	var results []Result
+	for _, p := range properties {
+		from := &first
+		if p.Kind.OfRuns() {
+			from = &second
+		}
+		results = append(results, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return results, err
 }
 
 // exploreStates decides properties of states and steps.
-func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
+func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	symmetric := len(sys.Symmetry) > 0 && !opts.NoSymmetry && allSymmetric(properties)
 	saved := opts.Checkpoint.File != "" || opts.Certificate.To != nil
 	if !opts.NoPartialOrder && !symmetric && !saved && reducible(properties) {
@@ -112,5 +149,5 @@ func exploreStates(ctx context.Context, sys *model.System, properties []model.Pr
 		return nil, err
 	}
 	e.runFreed(ctx)
-	return e, nil
+	return e.results(), e.err
 }

@@ -12,7 +12,7 @@ import (
 // is explored with ample sets, again and again until an exploration has met no local transition that was not known when it began:
 // only then were its ample sets chosen with the knowledge of everything that can happen (doc.go). That proves. What it refutes is
 // looked for once more without the reduction, since the shortest run need not be among those that it leaves.
-func exploreReduced(ctx context.Context, sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
+func exploreReduced(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	first, err := newExploration(sys, properties, opts)
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func exploreReduced(ctx context.Context, sys *model.System, properties []model.P
 	first.enough = opts.grain.learn
 	first.runFreed(ctx)
 	if !first.learnt {
-		return first, nil
+		return first.results(), first.err
 	}
 	for {
 		known := len(first.tabs.log)
@@ -33,7 +33,7 @@ func exploreReduced(ctx context.Context, sys *model.System, properties []model.P
 		if e.reduced > 0 {
 			e.confirmShortest(ctx, first)
 		}
-		return e, nil
+		return e.results(), e.err
 	}
 }
 

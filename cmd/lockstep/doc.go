@@ -33,13 +33,16 @@
 //	           "system", "parameters",   what was explored
 //	           "property", "clause",     what was decided, and where SPEC.md states it
 //	           "claim", "verdict",       what SPEC.md says, and what was found
-//	           "reason",                 why it is unknown; of a refutation, what a monitor said; else ""
+//	           "reason",                 why it is unknown; of a refutation, what a monitor said; of a proof, that nothing ever asks for
+//	                                     what is proved; else ""
 //	           "states", "transitions", "depth",
 //	                                     distinct states, steps taken from them, the deepest level, when the verdict was reached
 //	           "exact",                  states were compared, not fingerprints
 //	           "reductions",             array of those used: "symmetry"
 //	           "seconds",                from the start of the exploration
 //	           "length",                 steps of the shortest run that refutes, or that shows a witness; absent without one
+//	           "loop",                   of an infinite run: how many of them come before those that are repeated for ever; as
+//	                                     many as "length": it stops there; absent of a finite run
 //	           "trace"}]}                path of the trace of a refutation; absent without one
 //
 //	prove --frontier
@@ -62,7 +65,8 @@
 //
 //	show     {"schema": "lockstep/show/v1", "system", "parameters", "property", "clause", "says", "verdict",
 //	           "ending" (in words), "steps": [{"machine", "event", "notes", and with --why
-//	           "needed", "why" (what happens without the step, in words)}]}
+//	           "needed", "why" (what happens without the step, in words)}],
+//	           "loop" (as in prove)}
 //
 //	shrink   {"schema": "lockstep/shrink/v1", "system", "parameters", "property", "clause", "verdict",
 //	           "smaller" (the parameters that became smaller, with their values before), "before", "after" (steps),

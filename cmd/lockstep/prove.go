@@ -35,14 +35,16 @@ func newProve(c *console) *cobra.Command {
 		Short: "Prove or refute the properties of systems",
 		Long: `Explores every reachable state of systems of the catalogue and prints a table of verdicts, one row for each
 choice of parameters: "proved" is said only of an exhausted, exact exploration; "refuted 9" comes with a
-shortest run of 9 steps to the violation, written as a trace; "unknown" comes with the reason. Without a
-SYSTEM the whole catalogue is explored. The program knows what SPEC.md claims, and marks a verdict that
-differs with ✗. Without --set each system runs with the choices that "lockstep list SYSTEM" shows; a parameter
-that is set has its value in all of them. Ctrl-C ends the run, which still prints what is known.
+shortest run of 9 steps to the violation, written as a trace; "refuted 5+3" with an infinite run, of 5 steps and
+3 more that are repeated for ever (0: it stops there for ever); "unknown" comes with the reason. Without a SYSTEM
+the whole catalogue is explored. The program knows what SPEC.md claims, and marks a verdict that differs with ✗.
+Without --set each system runs with the choices that "lockstep list SYSTEM" shows; a parameter that is set has
+its value in all of them. Ctrl-C ends the run, which still prints what is known.
 
 With --json it prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
 parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
-reductions, seconds, and for a refutation length (steps) and trace (path).
+reductions, seconds, and for a refutation length (steps), loop (of an infinite run: the steps before those that
+are repeated for ever) and trace (path).
 
 With --frontier it asks how many faults it takes: "proved for crash≤1; refuted with reset=1 | pause=1". It goes through
 all budgets of faults from 0 to 1 each, or to what --set says, fewest faults first; every other parameter has its

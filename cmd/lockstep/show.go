@@ -39,6 +39,7 @@ type showJSON struct {
 	Verdict    string         `json:"verdict"` // what the run shows of it
 	Ending     string         `json:"ending"`  // why, in words
 	Steps      []stepJSON     `json:"steps"`
+	Loop       *int           `json:"loop,omitempty"` // of an infinite run: how many steps come before those repeated for ever; all: it stops
 }
 
 type stepJSON struct {
@@ -129,6 +130,10 @@ func (k *kept) object() showJSON {
 	o := showJSON{
 		Schema: showSchema, System: k.entry.Name, Parameters: jsonParameters(k.entry, k.settings), Property: claim.Name,
 		Clause: claim.Clause, Says: claim.Says, Verdict: k.verdict.String(), Ending: k.why, Steps: []stepJSON{},
+	}
+	if k.trace.Lasso {
+		n := len(k.trace.Lines) - k.trace.Cycle
+		o.Loop = &n
 	}
 	for _, l := range k.trace.Lines {
 		o.Steps = append(o.Steps, stepJSON{Machine: l.Machine, Event: l.Event, Notes: append([]string{}, l.Notes...)})
