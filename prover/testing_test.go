@@ -10,11 +10,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/prover"
 	"github.com/lockstep-prover/lockstep/traces"
 )
+
+// What may be given to Check.
+var _ = []prover.TB{(*testing.T)(nil), (*testing.B)(nil), (*testing.F)(nil), (*rapid.T)(nil)}
 
 // recorder is a test in the place of one: it notes what it is told.
 type recorder struct {
