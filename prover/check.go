@@ -106,6 +106,9 @@ func (e *exploration) settle(n int) bool {
 func (e *exploration) decide(c *check, found *levels, last int) {
 	trace, reason, ok := e.shortest(c, found, last)
 	if !ok { // c stays undecided, and so unknown
+		if e.err != nil {
+			return
+		}
 		e.stopped = context.Cause(e.ctx).Error() + fmt.Sprintf("; %s is decided within %d steps, and the run to show it was not rebuilt", c.Name, last+1)
 		return
 	}
@@ -124,7 +127,10 @@ func (e *exploration) result(c *check, v model.Verdict) Result {
 		Exact: true, Elapsed: time.Since(e.start),
 	}
 	if e.symmetry != nil {
-		r.Reductions = []string{"symmetry"}
+		r.Reductions = append(r.Reductions, "symmetry")
+	}
+	if e.reduced > 0 {
+		r.Reductions = append(r.Reductions, "partial order")
 	}
 	return r
 }

@@ -9,39 +9,6 @@ import (
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// levels is the states of the visited set, level by level, packed in the present layout without a level.
-type levels struct{ states [][]uint64 }
-
-// collect sorts the states of the levels up to n by level.
-func (e *exploration) collect(n int) *levels {
-	words := e.layout.words
-	size := make([]int, n+1)
-	e.each(func(entry []uint64) {
-		if at := e.layout.level(entry[0]); at <= n {
-			size[at] += words
-		}
-	})
-	l := &levels{states: make([][]uint64, n+1)}
-	for i := range l.states {
-		l.states[i] = make([]uint64, 0, size[i])
-	}
-	e.each(func(entry []uint64) {
-		if i := e.layout.level(entry[0]); i <= n {
-			at := len(l.states[i])
-			l.states[i] = append(l.states[i], entry...)
-			l.states[i][at] &= e.layout.state
-		}
-	})
-	return l
-}
-
-// each calls f for every entry of the visited set; the first word carries the level.
-func (e *exploration) each(f func(entry []uint64)) {
-	for _, s := range e.visited {
-		s.each(f)
-	}
-}
-
 // shortest rebuilds the first of the shortest runs that decide c, which a state of level n does or a step from one, and returns
 // it with what the monitor says at its end; false if the context ended before.
 //
@@ -50,13 +17,20 @@ func (e *exploration) each(f func(entry []uint64)) {
 // the system itself.
 func (e *exploration) shortest(c *check, l *levels, n int) ([]model.Action, string, bool) {
 	marks := make([]*set, n+1)
-	marks[n] = e.mark(l.states[n], func(w *worker) bool { return w.decides(c) >= 0 })
-	for i := n - 1; i >= 0 && e.ctx.Err() == nil; i-- {
-		marks[i] = e.mark(l.states[i], func(w *worker) bool {
+	defer func() {
+		for _, m := range marks {
+			if m != nil {
+				m.free()
+			}
+		}
+	}()
+	marks[n] = e.mark(l, n, func(w *worker) bool { return w.decides(c) >= 0 })
+	for i := n - 1; i >= 0 && e.ctx.Err() == nil && e.err == nil; i-- {
+		marks[i] = e.mark(l, i, func(w *worker) bool {
 			return w.firstStep(func() bool { return w.marked(marks[i+1]) }) != nil
 		})
 	}
-	if e.ctx.Err() != nil {
+	if e.ctx.Err() != nil || e.err != nil {
 		return nil, "", false
 	}
 	w := e.workers[0]
@@ -73,13 +47,18 @@ func (e *exploration) shortest(c *check, l *levels, n int) ([]model.Action, stri
 	return trace, e.rerun(c, trace), true
 }
 
-// mark returns the set of those states for which the predicate holds, with the state loaded.
-func (e *exploration) mark(states []uint64, good func(*worker) bool) *set {
+// mark returns the set of those states of level i for which the predicate holds, with the state loaded.
+func (e *exploration) mark(l *levels, i int, good func(*worker) bool) *set {
+	marks := newSet(e.layout)
+	e.failed(l.each(i, func(states []uint64) { e.markSome(marks, states, good) }))
+	return marks
+}
+
+func (e *exploration) markSome(marks *set, states []uint64, good func(*worker) bool) {
 	const chunk = 1 << 8
 	words := e.layout.words
 	var taken atomic.Int64
 	var mu sync.Mutex
-	marks := newSet(e.layout)
 	e.parallel(len(states) < chunk*words, func(w *worker) {
 		w.resize(words)
 		var ours []uint64
@@ -100,7 +79,6 @@ func (e *exploration) mark(states []uint64, good func(*worker) bool) *set {
 		defer mu.Unlock()
 		marks.insertAll(ours, 0, func(int64) bool { return true }, func([]uint64) {})
 	})
-	return marks
 }
 
 // marked reports whether the successor of the last step, or its representative, is in marks.

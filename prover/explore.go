@@ -23,9 +23,12 @@ type exploration struct {
 	ctx        context.Context
 	start      time.Time
 	reported   time.Time
+	savedAt    time.Time
 
 	tabs     *tables
 	symmetry *symmetry // nil: not used
+	ample    *ample    // nil: not used
+	reduced  int64     // states expanded by an ample set alone
 	workers  []*worker
 	layout   *layout
 	visited  [shards]*set
@@ -38,8 +41,14 @@ type exploration struct {
 	states      int64
 	transitions int64
 	memory      atomic.Int64 // bytes of the visited set, the two levels and the buffers
+	buffers     int64        // bytes of the buffers
+	disk        *disk        // nil: everything is in memory
+	confirmed   int64        // with a disk: the states of the levels that are done and of the present one
 	cut         string       // the reason of the first cut, in the order of reasons
 	stopped     string       // not "": a bound or an interruption ended the exploration, and which
+	enough      int64        // end with the first level that makes so many states; 0: do not
+	learnt      bool         // that was the end
+	err         error        // what went wrong with a file
 }
 
 func newExploration(sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
@@ -65,8 +74,28 @@ func newExploration(sys *model.System, properties []model.Property, opts Options
 }
 
 func (e *exploration) run(ctx context.Context) {
-	defer e.free()
-	e.ctx, e.reported = ctx, e.start
+	e.ctx, e.reported, e.savedAt = ctx, e.start, e.start
+	more := e.begin()
+	for ; more; e.depth++ {
+		e.now.recycle()
+		e.now, e.next = e.next, e.newLevel()
+		e.save(e.opts.grain.save)
+		more = e.expandLevel()
+	}
+	if e.stopped == "" {
+		e.save(true)
+	}
+	e.certify()
+}
+
+// begin makes the first level, or takes up what a checkpoint holds. It reports whether there is anything left to do.
+func (e *exploration) begin() bool {
+	if e.opts.Checkpoint.Resume {
+		if resumed, err := e.resume(); resumed || err != nil {
+			e.failed(err)
+			return err == nil && !e.settle(-1)
+		}
+	}
 	e.layout = newLayout(e.tabs, 0)
 	e.newVisited()
 	e.next = e.newLevel()
@@ -77,11 +106,7 @@ func (e *exploration) run(ctx context.Context) {
 	e.next.add(shardOf(h), p)
 	e.states = 1
 	e.workers[0].judge(p)
-	for more := !e.settle(-1); more; e.depth++ {
-		e.now.recycle()
-		e.now, e.next = e.next, e.newLevel()
-		more = e.expandLevel(ctx)
-	}
+	return !e.settle(-1)
 }
 
 func (e *exploration) newVisited() {
@@ -91,18 +116,25 @@ func (e *exploration) newVisited() {
 	}
 }
 
-func (e *exploration) newLevel() level { return level{layout: e.layout, spare: &e.spare} }
+func (e *exploration) newLevel() level {
+	return level{layout: e.layout, spare: &e.spare, memory: &e.memory}
+}
 
 // free gives back what the collector does not look after.
 func (e *exploration) free() {
 	for _, s := range e.visited {
-		s.free()
+		if s != nil {
+			s.free()
+		}
+	}
+	if e.disk != nil {
+		e.failed(e.disk.free())
 	}
 }
 
 // expandLevel expands the present level into the next one. It reports whether there is anything left to do.
-func (e *exploration) expandLevel(ctx context.Context) bool {
-	left := e.now.len()
+func (e *exploration) expandLevel() bool {
+	left := e.present()
 	if left == 0 {
 		return false
 	}
@@ -110,22 +142,76 @@ func (e *exploration) expandLevel(ctx context.Context) bool {
 		e.stopped = fmt.Sprintf("depth bound %d reached", e.opts.Depth)
 		return false
 	}
+	if e.ample != nil {
+		e.ample.learn()
+	}
 	if e.depth+1 >= e.layout.levelLimit {
-		e.widen()
+		e.failed(e.widen())
 	}
-	blocks := e.now.all()
-	for len(blocks) > 0 && e.stopped == "" {
-		n := e.round(blocks)
-		for _, b := range blocks[:n] {
-			left -= len(b) / e.now.layout.words
+	e.failed(e.feed(func(blocks [][]uint64) bool {
+		for len(blocks) > 0 && e.stopped == "" {
+			n := e.round(blocks)
+			for _, b := range blocks[:n] {
+				left -= int64(len(b) / e.now.layout.words)
+			}
+			blocks = blocks[n:]
+			e.watch(left)
 		}
-		blocks = blocks[n:]
-		e.watch(ctx, left)
+		return e.stopped == ""
+	}))
+	fresh := e.next.len() > 0
+	if e.disk != nil && e.err == nil {
+		e.failed(e.confirm())
+		fresh = e.err == nil && e.disk.levels[e.depth+1].words > 0
 	}
-	if e.next.len() > 0 {
+	if fresh {
 		e.reached = e.depth + 1
 	}
-	return !e.settle(e.depth) && e.stopped == ""
+	if e.err != nil {
+		return false
+	}
+	more := !e.settle(e.depth) && e.stopped == ""
+	e.learnt = more && fresh && e.enough > 0 && e.states >= e.enough
+	return more && !e.learnt
+}
+
+// failed ends the exploration if err is one.
+func (e *exploration) failed(err error) {
+	if err != nil && e.err == nil {
+		e.err, e.stopped = err, err.Error()
+	}
+}
+
+// present returns how many states the present level has.
+func (e *exploration) present() int64 {
+	if e.disk != nil {
+		l := e.disk.levels[e.depth]
+		return l.words / int64(l.layout.words)
+	}
+	return int64(e.now.len())
+}
+
+// feed calls f with blocks of the present level, from memory or from disk, until it returns false.
+func (e *exploration) feed(f func(blocks [][]uint64) bool) error {
+	if e.disk == nil {
+		f(e.now.all())
+		return nil
+	}
+	l := e.disk.levels[e.depth]
+	e.now = level{layout: l.layout, spare: &e.spare, memory: &e.memory}
+	var some [][]uint64
+	err := l.blocks(fullBlock, func(block []uint64) bool {
+		if some = append(some, block); len(some) < shards {
+			return true
+		}
+		more := f(some)
+		some = nil
+		return more
+	})
+	if err == nil {
+		f(some)
+	}
+	return err
 }
 
 // round expands as many of the blocks as the buffers have room for, and judges the states that are new. It returns how many
@@ -133,7 +219,7 @@ func (e *exploration) expandLevel(ctx context.Context) bool {
 func (e *exploration) round(blocks [][]uint64) int {
 	var taken atomic.Int64
 	room := e.bufferSize()
-	few := len(blocks) == 1 || len(blocks) <= e.opts.grain.serial && e.now.len() < e.opts.grain.alone
+	few := len(blocks) == 1 || len(blocks) <= e.opts.grain.serial && len(blocks)*len(blocks[0]) < e.opts.grain.alone
 	e.parallel(few, func(w *worker) {
 		w.room = room
 		for !w.full {
@@ -144,6 +230,28 @@ func (e *exploration) round(blocks [][]uint64) int {
 			w.expandBlock(blocks[i])
 		}
 	})
+	for !e.insertAll(few) && e.stopped == "" {
+		if e.opts.Spill == "" {
+			e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
+		} else {
+			e.failed(e.spill())
+		}
+	}
+	if e.opts.grain.spill && e.stopped == "" {
+		e.failed(e.spill())
+	}
+	e.gather()
+	for _, w := range e.workers {
+		if w.full = false; len(w.overflow) > 0 && e.stopped == "" {
+			e.failed(e.widen())
+			break
+		}
+	}
+	return min(int(taken.Load()), len(blocks))
+}
+
+// insertAll adds what all workers have found. It reports whether there was memory for all of it.
+func (e *exploration) insertAll(few bool) bool {
 	var shard atomic.Int64
 	var refused atomic.Bool
 	e.parallel(few, func(w *worker) {
@@ -153,17 +261,7 @@ func (e *exploration) round(blocks [][]uint64) int {
 			}
 		}
 	})
-	if refused.Load() {
-		e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
-	}
-	e.gather()
-	for _, w := range e.workers {
-		if w.full = false; len(w.overflow) > 0 {
-			e.widen()
-			break
-		}
-	}
-	return min(int(taken.Load()), len(blocks))
+	return !refused.Load()
 }
 
 // insert adds what all workers have found for one shard.
@@ -175,10 +273,12 @@ func (e *exploration) insert(w *worker, shard int) bool {
 		}
 	}
 	for _, from := range e.workers {
-		if e.visited[shard].insertAll(from.found[shard], e.depth+1, e.mayGrow, fresh) < len(from.found[shard]) {
+		found := from.found[shard]
+		done := e.visited[shard].insertAll(found, e.depth+1, e.mayGrow, fresh)
+		from.found[shard] = found[:copy(found, found[done:])]
+		if done < len(found) {
 			return false
 		}
-		from.found[shard] = from.found[shard][:0]
 	}
 	return true
 }
@@ -190,10 +290,17 @@ func (e *exploration) bufferSize() int {
 	for _, s := range e.visited {
 		words += len(s.slots)
 	}
-	room := min(max(words/(4*shards*len(e.workers)), minBuffer), maxBuffer) * e.layout.words
+	most := maxBuffer
+	if e.opts.Memory > 0 {
+		most = int(min(int64(most), e.opts.Memory/int64(8*8*shards*len(e.workers))))
+	}
+	room := max(min(words/(4*shards*len(e.workers)), most), minBuffer) * e.layout.words
 	if e.opts.grain.buffer > 0 {
 		room = e.opts.grain.buffer
 	}
+	buffers := int64(room * 8 * shards * len(e.workers))
+	e.memory.Add(buffers - e.buffers)
+	e.buffers = buffers
 	return room
 }
 
@@ -215,9 +322,9 @@ func (e *exploration) parallel(alone bool, f func(*worker)) {
 	group.Wait()
 }
 
-// mayGrow claims memory for a table.
+// mayGrow claims memory for a table. A set that is written to disk again and again would be no use, so it may have some in any case.
 func (e *exploration) mayGrow(bytes int64) bool {
-	if e.memory.Add(bytes) > e.opts.Memory && e.opts.Memory > 0 {
+	if e.memory.Add(bytes) > e.opts.Memory && e.opts.Memory > 0 && (e.opts.Spill == "" || bytes > e.opts.grain.table) {
 		e.memory.Add(-bytes)
 		return false
 	}
@@ -228,10 +335,14 @@ func (e *exploration) mayGrow(bytes int64) bool {
 func (e *exploration) gather() {
 	for _, w := range e.workers {
 		e.transitions += w.transitions
-		w.transitions = 0
+		e.reduced += w.reduced
+		w.transitions, w.reduced = 0, 0
 		if w.cut != "" && (e.cut == "" || w.cut < e.cut) {
 			e.cut = w.cut
 		}
+	}
+	if e.disk != nil { // what is new is known when the level is done
+		return
 	}
 	e.states = 0
 	for _, s := range e.visited {
@@ -240,20 +351,21 @@ func (e *exploration) gather() {
 }
 
 // watch reports progress and looks at the bounds after a round.
-func (e *exploration) watch(ctx context.Context, frontier int) {
-	memory := e.memory.Load() + e.now.bytes() + e.next.bytes()
+func (e *exploration) watch(frontier int64) {
+	memory := e.memory.Load()
 	switch {
-	case ctx.Err() != nil:
-		e.stopped = context.Cause(ctx).Error()
+	case e.stopped != "":
+	case e.ctx.Err() != nil:
+		e.stopped = context.Cause(e.ctx).Error()
 	case e.opts.States > 0 && e.states > e.opts.States:
 		e.stopped = fmt.Sprintf("state bound %d reached", e.opts.States)
-	case e.opts.Memory > 0 && memory > e.opts.Memory:
+	case e.opts.Memory > 0 && memory > e.opts.Memory && e.opts.Spill == "":
 		e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
 	}
 	if e.opts.Progress != nil && time.Since(e.reported) >= e.opts.Every {
 		e.reported = time.Now()
 		e.opts.Progress(Progress{
-			States: e.states, Transitions: e.transitions, Frontier: int64(frontier), Depth: e.depth,
+			States: e.states, Transitions: e.transitions, Frontier: frontier, Depth: e.depth,
 			Memory: memory, Elapsed: time.Since(e.start),
 		})
 	}

@@ -1,5 +1,7 @@
 package prover
 
+import "sync/atomic"
+
 // level is the states first met after the same number of steps, packed without a level, in blocks. While it is filled, each
 // shard has blocks of its own, so that the owner of the shard adds to it without asking anybody.
 type level struct {
@@ -7,6 +9,7 @@ type level struct {
 	blocks [shards][][]uint64
 	count  [shards]int
 	spare  *spareBlocks
+	memory *atomic.Int64 // bytes of the blocks of all levels, among others
 }
 
 // spareBlocks are full-size blocks of earlier levels, by shard.
@@ -39,6 +42,7 @@ func (l *level) block(shard, size int) []uint64 {
 		l.spare[shard] = spare[:len(spare)-1]
 		return spare[len(spare)-1][:0]
 	}
+	l.memory.Add(int64(size) * 8)
 	return make([]uint64, 0, size)
 }
 
@@ -48,6 +52,8 @@ func (l *level) recycle() {
 		for _, b := range l.blocks[s] {
 			if cap(b) == fullBlock {
 				l.spare[s] = append(l.spare[s], b)
+			} else {
+				l.memory.Add(-int64(cap(b)) * 8)
 			}
 		}
 	}
@@ -61,14 +67,13 @@ func (l *level) len() (n int) {
 	return n
 }
 
-// bytes is the memory of the blocks.
-func (l *level) bytes() (n int64) {
-	for s := range l.blocks {
-		for _, b := range l.blocks[s] {
-			n += int64(cap(b)) * 8
-		}
+// drop gives up the memory of the level's blocks and of the spare ones.
+func (l *level) drop() {
+	l.recycle()
+	for s, blocks := range l.spare {
+		l.memory.Add(-int64(len(blocks)) * fullBlock * 8)
+		l.spare[s] = nil
 	}
-	return n
 }
 
 // all returns the blocks of all shards.

@@ -12,11 +12,16 @@ import (
 
 // Options bounds and observes an exploration. The zero value explores without bounds on all processors.
 type Options struct {
-	Workers    int   // 0: GOMAXPROCS
-	NoSymmetry bool  // explore every state even where the symmetry allows less
-	Memory     int64 // bytes of the visited set and the levels; 0: no bound
-	States     int64 // distinct states; 0: no bound
-	Depth      int   // steps from the initial state; 0: no bound
+	Workers        int    // 0: GOMAXPROCS
+	NoSymmetry     bool   // explore every state even where the symmetry allows less
+	NoPartialOrder bool   // take every step of every state even where the order of some does not matter
+	Memory         int64  // bytes of the visited set, the levels and the buffers; 0: no bound
+	Spill          string // a directory for what Memory has no room for; "": the bound ends the exploration
+	States         int64  // distinct states; 0: no bound
+	Depth          int    // steps from the initial state; 0: no bound
+
+	Checkpoint  Checkpoint  // the zero value: none
+	Certificate Certificate // the zero value: none; written if every property is proved
 
 	// Progress, if not nil, is called from the exploring goroutine about every Every (default 200 ms), and never after
 	// Explore has returned.
@@ -28,9 +33,13 @@ type Options struct {
 
 // grain is how an exploration is cut into pieces of work; tests cut finer, so that small systems keep all workers busy.
 type grain struct {
-	buffer int // words that a worker's buffer for one shard holds; 0: as the visited set grows
-	serial int // a round of fewer blocks of states is for the first worker alone,
-	alone  int // if the level has fewer states
+	buffer int   // words that a worker's buffer for one shard holds; 0: as the visited set grows
+	serial int   // a round of fewer blocks of states is for the first worker alone,
+	alone  int   // if the level has fewer states
+	table  int64 // bytes by which a shard may grow whatever the bound on memory, if it can be written to disk
+	learn  int64 // states that are explored before partial-order reduction is used
+	save   bool  // a checkpoint before each level
+	spill  bool  // write everything to disk after each round
 }
 
 // Progress is how far an exploration has come.
@@ -61,13 +70,16 @@ type Result struct {
 // bound is hit or ctx is done (the cause of ctx is then the reason of what is unknown). With no property it explores
 // everything; the one result it then returns is for the zero Property and "proved" means exhausted.
 //
-// The error is about the arguments; nothing that an exploration meets is an error.
+// The error is about the arguments, without results, or about a file, with what is known. Nothing that a system does is an error.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.grain == (grain{}) {
-		opts.grain = grain{serial: shards, alone: 1 << 9}
+		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13, learn: 1 << 14}
+	}
+	if opts.Checkpoint.Every == 0 {
+		opts.Checkpoint.Every = time.Minute
 	}
 	if opts.Every == 0 {
 		opts.Every = 200 * time.Millisecond
@@ -75,10 +87,30 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if opts.Workers < 0 || opts.Memory < 0 || opts.States < 0 || opts.Depth < 0 {
 		return nil, errors.New("explore: a bound or the number of workers is negative")
 	}
-	e, err := newExploration(sys, properties, opts)
+	if err := checkCertificate(properties, opts); err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	e, err := exploreStates(ctx, sys, properties, opts)
 	if err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	e.run(ctx)
+	if e.err != nil {
+		return e.results(), fmt.Errorf("explore: %w", e.err)
+	}
 	return e.results(), nil
+}
+
+// exploreStates decides properties of states and steps.
+func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
+	symmetric := len(sys.Symmetry) > 0 && !opts.NoSymmetry && allSymmetric(properties)
+	saved := opts.Checkpoint.File != "" || opts.Certificate.To != nil
+	if !opts.NoPartialOrder && !symmetric && !saved && reducible(properties) {
+		return exploreReduced(ctx, sys, properties, opts)
+	}
+	e, err := newExploration(sys, properties, opts)
+	if err != nil {
+		return nil, err
+	}
+	e.runFreed(ctx)
+	return e, nil
 }

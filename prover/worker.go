@@ -21,6 +21,8 @@ type worker struct {
 	full        bool             // one of them is full
 	overflow    []uint32         // vectors that do not fit the layout, one after the other
 	transitions int64
+	reduced     int64 // states expanded by an ample set alone
+	foot        footprint
 	cut         string
 	hits        []hit // by property: what was found in this level
 	judging     bool  // a property of states is undecided
@@ -63,6 +65,15 @@ func (w *worker) expandBlock(block []uint64) {
 func (w *worker) expand() {
 	e := w.explore
 	fits := e.symmetry == nil && e.layout.pack(w.parent, w.step.v) // an image is packed anew
+	if e.ample != nil && e.disk == nil {
+		if m := e.ample.choose(w); m >= 0 {
+			w.reduced++
+			for k := range w.step.offered(m) {
+				w.take(m, k, fits)
+			}
+			return
+		}
+	}
 	if fits && e.layout.words == 1 {
 		w.expandWord(w.parent[0])
 		return

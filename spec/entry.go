@@ -37,6 +37,7 @@ type Parameter struct {
 	Values  []string // the allowed values; nil: an integer
 	Min     int      // the least integer
 	Max     int      // the largest integer
+	Fault   bool     // a budget: how often a fault may happen, from 0; a larger one only adds runs (SPEC.md, D-23)
 }
 
 // Range renders the values that the parameter may have.
