@@ -1,5 +1,5 @@
 // Package prover explores every reachable state of a [model.System], breadth first, and decides its properties: an
-// explicit-state model checker. It knows no protocol.
+// explicit-state model checker. It knows no protocol. [Check] is for tests, [Explore] for everything else.
 //
 // It never explores Go objects. Each machine's local states are interned (canonical encoding → small integer) and its local
 // transitions memoised (local state, event) → (local state, what it sent). A global state is a vector of small integers, a
