@@ -15,6 +15,7 @@ func transactionCommit() *Entry {
 			{"consistent", "C-2.1", "no resource manager commits where another one aborts", always(model.Proved)},
 			{"can-commit", "C-2.2", "all resource managers can commit", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.TransactionCommit(s.Int("rm"))
 			return sys, published(classic.TransactionCommitProperties()), err
@@ -36,6 +37,7 @@ func paxos() *Entry {
 			{"consistent", "C-3.1", "no two ballots choose different values", always(model.Proved)},
 			{"can-choose", "C-3.2", "a value can be chosen", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.Paxos(s.Int("acceptors"), s.Int("values"), s.Int("ballots"))
 			return sys, published(classic.PaxosProperties(s.Int("acceptors"), s.Int("ballots"))), err

@@ -15,6 +15,7 @@ func ewd840() *Entry {
 			{"termination-detection", "C-7.1", "who detects termination is right", always(model.Proved)},
 			{"can-detect", "C-7.2", "termination can be detected", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.EWD840(s.Int("nodes"))
 			return sys, classic.EWD840Properties(s.Int("nodes")), err
@@ -36,6 +37,7 @@ func alternatingBit() *Entry {
 			{"in-order", "C-8.1", "each value is delivered once, before the next one is accepted", always(model.Proved)},
 			{"can-be-late", "C-8.2", "a value can be acknowledged while a copy of it is underway", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.AlternatingBit(s.Int("values"), s.Int("capacity"), s.Bool("duplicate"))
 			return sys, classic.AlternatingBitProperties(), err
@@ -58,6 +60,7 @@ func amqpMutex() *Entry {
 				refutedIf(func(s Settings) bool { return s.Int("clients") > 1 && s.Int("drops") > 0 })},
 			{"can-hold", "C-9.3", "a client can hold the lock", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.AMQPMutex(s.Int("clients"), s.Int("drops"))
 			return sys, published(classic.AMQPMutexProperties(s.Int("clients"))), err

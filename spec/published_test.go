@@ -28,7 +28,7 @@ func TestPublishedCounts(t *testing.T) {
 		{"classic/two-phase-commit", "rm=7", 296_448, 2_744_705, 22, "measured"},
 		{"classic/transaction-commit", "rm=3", 34, 93, 6, "manifest, transaction_commit/TCommit: 34, 94, 7"},
 		{"classic/paxos", "acceptors=3 values=2 ballots=2", 3_921, unknown, 16, "manifest, PaxosHowToWinATuringAward/MCPaxosTiny: 3 921, 17 levels"},
-		{"classic/peterson", "", 42, 76, 10, "manifest, locks_auxiliary_vars/Peterson: 42, 77, 11"},
+		{"classic/peterson", "await=atomic", 42, 76, 10, "manifest, locks_auxiliary_vars/Peterson: 42, 77, 11"},
 		{"classic/ewd840", "nodes=3", 302 + 1, unknown, unknown, "manifest, ewd840/EWD840: 302; its depth of 10 is not that of a breadth-first search, which has 9 levels"},
 		{"classic/ewd840", "nodes=4", 1_566 + 1, unknown, 12, "manifest, ewd840/EWD840_json: 1 566, 12 levels"},
 		{"classic/alternating-bit", "values=2 capacity=2 duplicate=false", 240 + 1, unknown, 10, "manifest, SpecifyingSystems/TLC/MCAlternatingBit: 240, 10 levels"},

@@ -9,13 +9,16 @@ func peterson() *Entry {
 	return &Entry{
 		Name:    "classic/peterson",
 		Summary: "Peterson's mutex for two processes: shared variables are a machine",
-		Cases:   [][]Setting{{}},
+		Parameters: []Parameter{{Name: "await", Help: "a process waits in one step that reads both variables, or reads one in a step",
+			Default: "atomic", Values: []string{"atomic", "split"}}},
+		Cases: [][]Setting{{}, {{"await", "split"}}},
 		Properties: []Property{
 			{"mutual-exclusion", "C-4.1", "never are both processes inside", always(model.Proved)},
 			{"can-contend", "C-4.2", "a process can wait while the other one is inside", always(model.Proved)},
 		},
-		build: func(Settings) (*model.System, []model.Property, error) {
-			sys, err := classic.Peterson()
+		Abstract: true,
+		build: func(s Settings) (*model.System, []model.Property, error) {
+			sys, err := classic.Peterson(s.Value("await") == "split")
 			return sys, classic.PetersonProperties(), err
 		},
 	}
@@ -34,6 +37,7 @@ func bakery() *Entry {
 			{"mutual-exclusion", "C-5.1", "never are two processes inside", always(model.Proved)},
 			{"can-queue", "C-5.2", "one can be inside while all others have a number", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.Bakery(s.Int("processes"), s.Int("tickets"))
 			return sys, classic.BakeryProperties(s.Int("processes")), err
@@ -58,6 +62,7 @@ func diningPhilosophers() *Entry {
 				refutedIf(func(s Settings) bool { return s.Value("order") != string(classic.LastRightFirst) })},
 			{"can-eat", "C-6.3", "a philosopher can eat", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			n := s.Int("philosophers")
 			sys, err := classic.Philosophers(n, classic.Order(s.Value("order")), s.Bool("hungry"))

@@ -14,6 +14,7 @@ func twoPhaseCommit() *Entry {
 		Properties: []Property{
 			{"consistent", "C-1.1", "no resource manager commits where another one aborts", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.TwoPhaseCommit(s.Int("rm"))
 			if err != nil {

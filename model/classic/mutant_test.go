@@ -125,7 +125,8 @@ func build(sys *model.System, err error) func([]model.Property) built {
 // Every property can fail: a mutant breaks it in a system that keeps it.
 func TestMutants(t *testing.T) {
 	commit := build(TransactionCommit(2))(TransactionCommitProperties())
-	peterson := build(Peterson())(PetersonProperties())
+	peterson := build(Peterson(false))(PetersonProperties())
+	split := build(Peterson(true))(PetersonProperties())
 	dinner := build(Philosophers(3, LastRightFirst, false))(PhilosophersProperties(3))
 	ring := build(EWD840(3))(EWD840Properties(3))
 	bit := build(AlternatingBit(2, 2, false))(AlternatingBitProperties())
@@ -148,6 +149,7 @@ func TestMutants(t *testing.T) {
 				}
 				m.Step(from, e, out)
 			}}},
+		"a doubting process takes the turn for its own": {split, "mutual-exclusion", anyone[*Process], mutant{step: hears(answer{false}, answer{true})}},
 		"the second process does not try": {peterson, "can-contend", allBut[*Process], mutant{
 			silent: func(m model.Machine) bool { return true }}},
 

@@ -17,13 +17,18 @@ import (
 //	    (critical section) leaves              Critical
 //	    flag[p] := false                       Lowering
 //
+// With split the await is a loop that reads one variable in a step, as real memory has it:
+//
+//	if not flag[o]: enters                 Waiting
+//	if turn = p: enters, else again        Doubting
+//
 // The shared variables are a machine, [Registers]: a process sends it what it does to them, and the atomic step is over when
-// the registers have taken it. An await is a message too. While its condition is false the registers refuse it, and then the
-// step that sent it is not enabled. Nothing else is needed for shared memory.
-func Peterson() (*model.System, error) {
+// the registers have taken it. A read is answered in the same step. An await is a message too: while its condition is false
+// the registers refuse it, and then the step that sent it is not enabled. Nothing else is needed for shared memory.
+func Peterson(split bool) (*model.System, error) {
 	sys, err := model.Compose(
-		model.Member{Name: "process/1", Machine: &Process{registers: 2, other: 1}},
-		model.Member{Name: "process/2", Machine: &Process{registers: 2, other: 0}},
+		model.Member{Name: "process/1", Machine: &Process{registers: 2, other: 1, split: split}},
+		model.Member{Name: "process/2", Machine: &Process{registers: 2, other: 0, split: split}},
 		model.Member{Name: "registers", Machine: &Registers{}})
 	if err != nil {
 		return nil, err
@@ -45,11 +50,13 @@ const (
 	Waiting
 	Critical
 	Lowering
+	Doubting // has seen the other flag up
 )
 
 // String is what the process does next.
 func (p Place) String() string {
-	return [...]string{"tries", "raises its flag", "gives way", "enters", "leaves", "lowers its flag"}[p]
+	return [...]string{"tries", "raises its flag", "gives way", "asks to enter", "leaves", "lowers its flag",
+		"looks at the turn"}[p]
 }
 
 // What a process does to the registers.
@@ -57,34 +64,58 @@ type (
 	setFlag  struct{ up bool }     // flag[sender] := up
 	setTurn  struct{ to model.ID } // turn := to
 	mayEnter struct{}              // await not flag[other] or turn = sender
+	readFlag struct{}              // answered: is flag[other] down?
+	readTurn struct{}              // answered: is turn = sender?
+	answer   struct{ yes bool }
 )
 
 func (s setFlag) String() string { return fmt.Sprintf("flag := %t", s.up) }
 func (s setTurn) String() string { return fmt.Sprintf("turn := %d", s.to+1) }
 func (mayEnter) String() string  { return "may I enter?" }
+func (readFlag) String() string  { return "is the other flag down?" }
+func (readTurn) String() string  { return "is it my turn?" }
+func (a answer) String() string  { return map[bool]string{true: "yes", false: "no"}[a.yes] }
 
 // Process is one of the two.
 type Process struct {
 	registers, other model.ID
+	split            bool
 	At               Place
 }
 
 // Actions is the one step that leaves the present place.
 func (p *Process) Actions(dst []model.Event) []model.Event { return append(dst, p.At) }
 
-// Step goes to the next place.
+// Step does what is to do at the present place and goes to the next one, or where the registers' answer leads.
 func (p *Process) Step(_ model.ID, e model.Event, out *model.Out) {
 	switch e {
+	case Noncritical:
+		p.At = Raising
 	case Raising:
+		p.At = Yielding
 		out.Send(p.registers, setFlag{true})
 	case Yielding:
+		p.At = Waiting
 		out.Send(p.registers, setTurn{p.other})
 	case Waiting:
+		if p.split {
+			p.At = Doubting // unless the answer is yes
+			out.Send(p.registers, readFlag{})
+			return
+		}
+		p.At = Critical
 		out.Send(p.registers, mayEnter{})
+	case Doubting:
+		p.At = Waiting // unless the answer is yes
+		out.Send(p.registers, readTurn{})
+	case answer{yes: true}:
+		p.At = Critical
+	case Critical:
+		p.At = Lowering
 	case Lowering:
+		p.At = Noncritical
 		out.Send(p.registers, setFlag{false})
 	}
-	p.At = (p.At + 1) % (Lowering + 1)
 }
 
 // Clone returns an independent copy.
@@ -116,6 +147,10 @@ func (r *Registers) Step(from model.ID, e model.Event, out *model.Out) {
 		if r.flag[1-from] && r.turn != from {
 			out.Refuse()
 		}
+	case readFlag:
+		out.Send(from, answer{!r.flag[1-from]})
+	case readTurn:
+		out.Send(from, answer{r.turn == from})
 	}
 }
 
@@ -148,7 +183,7 @@ func PetersonEntersEventually(process model.ID) model.Property {
 	at := func(v model.View) Place { return v[process].(*Process).At }
 	return model.Property{
 		Name: fmt.Sprintf("enters-eventually-%d", process+1), Kind: model.LeadsTo, Reads: []model.ID{process},
-		When:  func(v model.View) bool { return at(v) == Raising || at(v) == Yielding || at(v) == Waiting },
+		When:  func(v model.View) bool { return at(v) != Noncritical && !v[process].(*Process).Inside() },
 		Holds: func(v model.View) bool { return at(v) == Critical },
 	}
 }
