@@ -18,7 +18,7 @@ func transactionCommit() *Entry {
 		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.TransactionCommit(s.Int("rm"))
-			return sys, published(classic.TransactionCommitProperties()), err
+			return sys, published(classic.TransactionCommitProperties(s.Int("rm"))), err
 		},
 	}
 }

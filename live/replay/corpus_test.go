@@ -37,8 +37,8 @@ func TestCorpus(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if subject.Entry.Abstract {
-					t.Skip("no broker in it")
+				if subject.Entry.Abstract { // no broker in it
+					return
 				}
 				o, err := replay.Run(context.Background(), subject.System, trace, subject.Claim.Property, replay.Options{Broker: url})
 				if err != nil || o.Verdict != replay.Reproduced {

@@ -243,7 +243,7 @@ func AlternatingBitProperties() []model.Property {
 }
 
 // AlternatingBitDelivers promises that whenever the value is sent, it has been received then or is later. It needs the
-// system's fairness.
+// system's fairness. It is false of channels that double: one may double an old message for ever, and has no room for this one.
 func AlternatingBitDelivers(value int) model.Property {
 	return model.Property{
 		Name: fmt.Sprintf("delivers-%d", value), Kind: model.LeadsTo, Reads: []model.ID{0, 1},

@@ -23,11 +23,11 @@ type begin struct {
 	text  string
 }
 
-func (b begin) String() string { return "begins with " + b.text }
+func (b begin) String() string { return b.text }
 
 // add adds an initial state. The text is one of its own.
 func (m *Initial) add(text string, all []told) {
-	m.texts, m.choices = append(m.texts, text), append(m.choices, all)
+	m.texts, m.choices = append(m.texts, "begins with "+text), append(m.choices, all)
 }
 
 // Actions lists the initial states until one is chosen.

@@ -34,7 +34,9 @@ func (m *mutant) Step(from model.ID, e model.Event, out *model.Out) {
 func (m *mutant) Clone() model.Machine { return &mutant{m.Machine.Clone(), m.step, m.silent} }
 
 // mutate returns the system with a mutant in place of every machine that choose wants. Properties see the machine inside.
-func mutate(t *testing.T, sys *model.System, p model.Property, m mutant, choose func(model.ID, model.Machine) bool) (*model.System, model.Property) {
+func mutate(t *testing.T, sys *model.System, p model.Property, m mutant, choose func(model.ID, model.Machine) bool) (
+	*model.System, model.Property,
+) {
 	t.Helper()
 	var members []model.Member
 	for id := range model.ID(sys.Len()) {
@@ -124,7 +126,7 @@ func build(sys *model.System, err error) func([]model.Property) built {
 
 // Every property can fail: a mutant breaks it in a system that keeps it.
 func TestMutants(t *testing.T) {
-	commit := build(TransactionCommit(2))(TransactionCommitProperties())
+	commit := build(TransactionCommit(2))(TransactionCommitProperties(2))
 	peterson := build(Peterson(false))(PetersonProperties())
 	split := build(Peterson(true))(PetersonProperties())
 	dinner := build(Philosophers(3, LastRightFirst, false))(PhilosophersProperties(3))
@@ -149,13 +151,15 @@ func TestMutants(t *testing.T) {
 				}
 				m.Step(from, e, out)
 			}}},
-		"a doubting process takes the turn for its own": {split, "mutual-exclusion", anyone[*Process], mutant{step: hears(answer{false}, answer{true})}},
+		"a doubting process takes the turn for its own": {split, "mutual-exclusion", anyone[*Process], mutant{
+			step: hears(answer{false}, answer{true})}},
 		"the second process does not try": {peterson, "can-contend", allBut[*Process], mutant{
 			silent: func(m model.Machine) bool { return true }}},
 
-		"forks are taken twice":               {dinner, "neighbours-exclude", anyone[*Fork], mutant{step: agrees}},
-		"forks cannot be taken":               {dinner, "can-eat", anyone[*Fork], mutant{step: refuses(a[beTaken])}},
-		"philosophers who do not stop eating": {dinner, "deadlock-free", anyone[*Philosopher], mutant{silent: func(m model.Machine) bool { return m.(*Philosopher).State == Eating }}},
+		"forks are taken twice": {dinner, "neighbours-exclude", anyone[*Fork], mutant{step: agrees}},
+		"forks cannot be taken": {dinner, "can-eat", anyone[*Fork], mutant{step: refuses(a[beTaken])}},
+		"philosophers who do not stop eating": {dinner, "deadlock-free", anyone[*Philosopher], mutant{
+			silent: func(m model.Machine) bool { return m.(*Philosopher).State == Eating }}},
 
 		"a node that activates stays white": {ring, "termination-detection", anyone[*RingNode], mutant{
 			step: func(m model.Machine, from model.ID, e model.Event, out *model.Out) {
@@ -196,7 +200,8 @@ func TestMutants(t *testing.T) {
 					m.Step(from, e, out)
 				}
 			}}},
-		"the second customer stays at home": {bakery, "can-queue", allBut[*Customer], mutant{silent: func(model.Machine) bool { return true }}},
+		"the second customer stays at home": {bakery, "can-queue", allBut[*Customer], mutant{
+			silent: func(model.Machine) bool { return true }}},
 
 		"locked is taken for ok":        {mutex, "holder-owns", anyone[*MutexClient], mutant{step: hears(declareLocked, declareOK)}},
 		"locked is taken for ok, again": {mutex, "mutual-exclusion", anyone[*MutexClient], mutant{step: hears(declareLocked, declareOK)}},

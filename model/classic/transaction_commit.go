@@ -96,11 +96,12 @@ func (p *Participant) Rename(to func(model.ID) model.ID) model.Machine {
 	return &c
 }
 
-// TransactionCommitProperties are: consistent (TCConsistent) and the witness can-commit.
-func TransactionCommitProperties() []model.Property {
+// TransactionCommitProperties of a number of resource managers are: consistent (TCConsistent) and the witness can-commit.
+func TransactionCommitProperties(rms int) []model.Property {
+	all := ids(rms)
 	count := func(v model.View, s RMState) (n int) {
-		for _, m := range v {
-			if m.(*Participant).State == s {
+		for _, i := range all {
+			if v[i].(*Participant).State == s {
 				n++
 			}
 		}
@@ -108,12 +109,12 @@ func TransactionCommitProperties() []model.Property {
 	}
 	return []model.Property{
 		{
-			Name: "consistent", Kind: model.Invariant, Symmetric: true,
+			Name: "consistent", Kind: model.Invariant, Symmetric: true, Reads: all,
 			Holds: func(v model.View) bool { return count(v, Committed) == 0 || count(v, Aborted) == 0 },
 		},
 		{
-			Name: "can-commit", Kind: model.Reachable, Symmetric: true,
-			Holds: func(v model.View) bool { return count(v, Committed) == len(v) },
+			Name: "can-commit", Kind: model.Reachable, Symmetric: true, Reads: all,
+			Holds: func(v model.View) bool { return count(v, Committed) == rms },
 		},
 	}
 }
