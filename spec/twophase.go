@@ -15,6 +15,7 @@ func twoPhaseCommit() *Entry {
 			{"consistent", "C-1.1", "no resource manager commits where another one aborts", always(model.Proved)},
 			{"decides", "C-1.2", "in the end every resource manager has committed or aborted", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.TwoPhaseCommit(s.Int("rm"))
 			if err != nil {

@@ -186,7 +186,7 @@ type refutation struct {
 	path         string // of the first
 }
 
-// writeRefutations lists the distinct ones by property, each with the command that replays it.
+// writeRefutations lists the distinct ones by property, each with the command that replays it, or draws it where there is no broker.
 func (r *report) writeRefutations(b *strings.Builder, outcomes []*outcome) {
 	var all []*refutation
 	seen := map[string]*refutation{}
@@ -215,11 +215,15 @@ func (r *report) writeRefutations(b *strings.Builder, outcomes []*outcome) {
 	}
 	slices.SortStableFunc(all, func(x, y *refutation) int { return x.column - y.column })
 	t := &table{columns: []column{{right: true}, {right: true}, {}}}
+	verb, about := " replay ", "the command that makes it happen (show instead of replay draws it)"
+	if outcomes[0].entry.Abstract {
+		verb, about = " show ", "the command that draws it"
+	}
 	for _, f := range all {
-		command := r.program + " replay " + shellWord(f.path)
+		command := r.program + verb + shellWord(f.path)
 		t.rows = append(t.rows, row{"", []cell{{text: f.steps}, {text: plural(f.rows, "row")}, {text: command}}})
 	}
-	b.WriteString("\n  each distinct refutation, and the command that makes it happen (show instead of replay draws it):\n")
+	b.WriteString("\n  each distinct refutation, and " + about + ":\n")
 	t.render(b, wide, false)
 }
 
@@ -261,7 +265,10 @@ func (r *report) printSurprises() {
 			r.printf("\n%s %s (%s) is %v, and claimed to be %v: %s\n  in %s %v\n", paint(r.color(), alarm, mark), claim.Name, claim.Clause,
 				res.Verdict, claim.Claimed, claim.Says, o.entry.Name, o.settings)
 			if path := shellWord(o.paths[i]); o.paths[i] != "" {
-				r.printf("  %s show %s\n  %s replay %s\n", r.program, path, r.program, path)
+				r.printf("  %s show %s\n", r.program, path)
+				if !o.entry.Abstract {
+					r.printf("  %s replay %s\n", r.program, path)
+				}
 			} else {
 				r.printf("  %s prove %s --property %s --set %s\n", r.program, o.entry.Name, claim.Name,
 					strings.ReplaceAll(o.settings.String(), " ", " --set "))
