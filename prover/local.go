@@ -162,7 +162,7 @@ func (l *locals) take(s *local, msg uint32) *result {
 func (l *locals) step(s *local, m message) *result {
 	next := s.machine.Clone()
 	l.out.Reset()
-	next.Step(m.from, m.event, &l.out)
+	model.Deliver(next, m.from, m.event, &l.out)
 	r := &result{refused: l.out.Refused(), cut: l.out.CutReason(), violation: l.out.Violation()}
 	if r.refused || r.cut != "" {
 		return r
