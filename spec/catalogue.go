@@ -7,7 +7,7 @@ import (
 
 // Catalogue returns every named system.
 func Catalogue() []*Entry {
-	return []*Entry{exclusiveQueue(), twoPhaseCommit(), fischer()}
+	return []*Entry{exclusiveQueue(), exclusiveQueueTimed(), twoPhaseCommit(), fischer()}
 }
 
 // Find returns the entry of that name. The error lists the names there are.

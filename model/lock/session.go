@@ -36,7 +36,7 @@ type session struct {
 	confirms bool // put the channel into confirm mode
 
 	stage  stage
-	silent bool // nothing arrives; the heartbeat timer runs unless paused
+	silent int64 // not 0: nothing arrives, and this is the heartbeat interval; the heartbeat timer runs unless paused
 	paused bool
 	dead   bool
 }
@@ -97,19 +97,19 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 		s.hangup(out)
 		return lost
 	case amqp.Silent:
-		s.silent = true
+		s.silent = e.Interval
 		if !s.paused {
 			s.arm(e.Interval, out)
 		}
 	case amqp.Heard:
-		s.silent = false
+		s.silent = 0
 		out.Cancel(HeartbeatTimer)
 	case model.Pause:
 		s.paused = true
 		out.Cancel(HeartbeatTimer)
 	case model.Resume:
 		s.paused = false
-		if s.silent { // the deadline passed while the process stood still
+		if s.silent > 0 { // the deadline may have passed while the process stood still
 			s.arm(0, out)
 		}
 	case model.Crash:
@@ -121,9 +121,9 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 }
 
 // arm starts the read deadline of a driver: it gives up after one and a half intervals without a byte, counted from the
-// last byte, which came up to half an interval before the silence.
-func (s *session) arm(interval int64, out *model.Out) {
-	out.Arm(HeartbeatTimer, model.Window{Earliest: interval, Latest: interval * 3 / 2})
+// last byte, which came up to half an interval before the silence. After a pause there may be anything left of that.
+func (s *session) arm(earliest int64, out *model.Out) {
+	out.Arm(HeartbeatTimer, model.Window{Earliest: earliest, Latest: s.silent * 3 / 2})
 }
 
 func (s *session) receive(m amqp.Method, out *model.Out) outcome {
@@ -167,13 +167,13 @@ func (s *session) hangup(out *model.Out) {
 }
 
 func (s *session) end(out *model.Out) {
-	s.stage, s.silent = down, false
+	s.stage, s.silent = down, 0
 	out.Cancel(HeartbeatTimer)
 }
 
 func (s *session) appendState(dst []byte) []byte {
 	dst = model.AppendInt(dst, s.stage)
-	for _, flag := range []bool{s.silent, s.paused, s.dead} {
+	for _, flag := range []bool{s.silent > 0, s.paused, s.dead} {
 		dst = model.AppendBool(dst, flag)
 	}
 	return dst
