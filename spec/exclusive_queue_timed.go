@@ -31,6 +31,8 @@ func exclusiveQueueTimed() *Entry {
 		Summary: "the same under a digital clock: how long a lock stays taken that nobody has any more",
 		Parameters: append(parameters,
 			Parameter{Name: "tick", Help: "milliseconds of a tick; exact where it divides 5000", Default: "5000", Min: 500, Max: 60_000},
+			Parameter{Name: "patience", Help: "milliseconds after the last byte at which a client's driver gives up a silent connection", Default: "15000",
+				Min: 5000, Max: 60_000},
 			Parameter{Name: "drift", Help: "by how many per mille a client's clock may be fast or slow", Default: "0", Max: 1000},
 			Parameter{Name: "bound", Help: "milliseconds that bounded-release allows", Default: "30000", Max: 120_000}),
 		Cases: [][]Setting{
@@ -40,6 +42,9 @@ func exclusiveQueueTimed() *Entry {
 			{{"blackhole", "0"}, {"pause", "1"}},
 			{{"blackhole", "0"}, {"crash", "1"}},
 			{{"heartbeat", "false"}},
+			{{"patience", "10000"}},
+			{{"patience", "10000"}, {"drift", "100"}},
+			{{"patience", "10000"}, {"drift", "100"}, {"tick", "2500"}},
 		},
 		Properties: []Property{
 			{"bounded-release", "T-1", "the broker frees a lock at most `bound` milliseconds after its holder's connection has failed",
@@ -47,8 +52,12 @@ func exclusiveQueueTimed() *Entry {
 					tick := s.Int("tick")
 					return faults(s) > 0 && (!s.Bool("heartbeat") || s.Int("bound")/tick < (3*heartbeatInterval+tick-1)/tick)
 				})},
-			{"belief-exclusion", "P-2", "never do two clients believe that they hold the lock", refutedIf(func(s Settings) bool {
-				return s.Int("clients") > 1 && losses(s) > 0
+			{"belief-exclusion", "T-3", "never do two clients believe that they hold the lock", refutedIf(func(s Settings) bool {
+				tick := s.Int("tick")
+				givesUp := (s.Int("patience")*(1000+s.Int("drift")) + 1000*tick - 1) / (1000 * tick) // at the latest
+				frees := heartbeatInterval * 3 / 2 / tick                                            // at the earliest
+				overtaken := s.Int("blackhole") > 0 && (s.Bool("reconnect") || givesUp >= frees)
+				return s.Int("clients") > 1 && (s.Int("reset") > 0 || s.Bool("heartbeat") && (s.Int("pause") > 0 || overtaken))
 			})},
 			{"time-passes", "T-2", "in every state something can happen: time never comes to a halt", always(model.Proved)},
 			{"can-hold", "W-1", "witness: a client can come to hold the lock", always(model.Proved)},
@@ -69,6 +78,7 @@ func exclusiveQueueTimedSystem(s Settings, client func(*lock.ExclusiveQueue) mod
 		deadlines.Interval = heartbeatInterval
 	}
 	options := exclusiveQueueOptions(s)
+	options.Patience = int64(s.Int("patience"))
 	sys, pairs, err := lockSystemInTime(append(slices.Clip(s), Setting{"opening", "atomic"}), deadlines, func(link model.ID) model.Machine {
 		return client(lock.NewExclusiveQueue(link, options))
 	})

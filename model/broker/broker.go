@@ -175,7 +175,9 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 		b.setDeadline(key{link: from}, out)
 	case amqp.Heard:
 		out.Cancel(HeartbeatTimer(from))
-		b.liftDeadline(key{link: from}, out)
+		if i, ok := b.findConn(key{link: from}); ok {
+			b.conns[i].liftDeadline(out)
+		}
 	case model.Expired:
 		b.notice(key{link: e.Timer.Peer}, out)
 		out.Send(e.Timer.Peer, amqp.Hangup{})

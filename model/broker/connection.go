@@ -111,8 +111,8 @@ func (b *Broker) drop(k key) {
 
 // forget removes the connection.
 func (b *Broker) forget(k key, out *model.Out) {
-	b.liftDeadline(k, out)
 	if i, ok := b.findConn(k); ok {
+		b.conns[i].liftDeadline(out)
 		b.conns = slices.Delete(b.conns, i, i+1)
 	}
 	if k.lost == 0 {
@@ -162,7 +162,7 @@ func (b *Broker) settle(link model.ID, out *model.Out) {
 		if c := &b.conns[i]; c.link == link && c.lost > 0 {
 			c.trim()
 			if idle(*c) {
-				b.liftDeadline(c.key, out)
+				c.liftDeadline(out)
 			}
 		}
 	}

@@ -51,10 +51,10 @@ func (b *Broker) setDeadline(k key, out *model.Out) {
 	out.Arm(deadlineTimer(k.link, n), model.Window{Earliest: model.Forever, Latest: 3 * b.deadlines.Interval})
 }
 
-// liftDeadline stops it.
-func (b *Broker) liftDeadline(k key, out *model.Out) {
-	if i, ok := b.findConn(k); ok && b.conns[i].deadline > 0 {
-		out.Cancel(deadlineTimer(k.link, b.conns[i].deadline))
-		b.conns[i].deadline = 0
+// liftDeadline stops the deadline of a connection, if it runs.
+func (c *conn) liftDeadline(out *model.Out) {
+	if c.deadline > 0 {
+		out.Cancel(deadlineTimer(c.link, c.deadline))
+		c.deadline = 0
 	}
 }

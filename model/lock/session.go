@@ -1,6 +1,8 @@
 package lock
 
 import (
+	"cmp"
+
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -33,7 +35,8 @@ const (
 // frames and tell the protocol what came of what arrived.
 type session struct {
 	link     model.ID
-	confirms bool // put the channel into confirm mode
+	confirms bool  // put the channel into confirm mode
+	patience int64 // see arm; in milliseconds, 0: one and a half heartbeat intervals
 
 	stage  stage
 	silent int64 // not 0: nothing arrives, and this is the heartbeat interval; the heartbeat timer runs unless paused
@@ -99,7 +102,7 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 	case amqp.Silent:
 		s.silent = e.Interval
 		if !s.paused {
-			s.arm(e.Interval, out)
+			s.arm(false, out)
 		}
 	case amqp.Heard:
 		s.silent = 0
@@ -110,20 +113,24 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 	case model.Resume:
 		s.paused = false
 		if s.silent > 0 { // the deadline may have passed while the process stood still
-			s.arm(0, out)
+			s.arm(true, out)
 		}
 	case model.Crash:
-		*s = session{link: s.link, confirms: s.confirms, dead: true}
+		*s = session{link: s.link, confirms: s.confirms, patience: s.patience, dead: true}
 		out.Cancel(HeartbeatTimer)
 		return suspended
 	}
 	return nothing
 }
 
-// arm starts the read deadline of a driver: it gives up after one and a half intervals without a byte, counted from the
-// last byte, which came up to half an interval before the silence. After a pause there may be anything left of that.
-func (s *session) arm(earliest int64, out *model.Out) {
-	out.Arm(HeartbeatTimer, model.Window{Earliest: earliest, Latest: s.silent * 3 / 2})
+// arm starts the read deadline of a driver: it gives up when its patience is over, counted from the last byte, which came up to
+// half an interval before the silence. After a pause there may be anything left of that.
+func (s *session) arm(paused bool, out *model.Out) {
+	w := model.Window{Latest: cmp.Or(s.patience, s.silent*3/2)}
+	if !paused {
+		w.Earliest = max(0, w.Latest-s.silent/2)
+	}
+	out.Arm(HeartbeatTimer, w)
 }
 
 func (s *session) receive(m amqp.Method, out *model.Out) outcome {
