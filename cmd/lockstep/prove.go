@@ -24,6 +24,7 @@ type proveOptions struct {
 	progress   time.Duration
 	out        string
 	asJSON     bool
+	tightest   bool
 	prover     prover.Options // its Memory and Progress are not set by flags
 }
 
@@ -41,10 +42,15 @@ that is set has its value in all of them. Ctrl-C ends the run, which still print
 
 With --json it prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
 parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
-reductions, seconds, and for a refutation length (steps) and trace (path).`,
+reductions, seconds, and for a refutation length (steps) and trace (path).
+
+With --tightest it searches the least bound for which a property that has one holds, with all else as above, and
+keeps the trace that refutes the next smaller one; with --json it then prints {"schema":
+"lockstep/tightest/v1", "results": [...]}, and --timeout is for each search.`,
 		Example: `  lockstep prove
   lockstep prove mutex/exclusive-queue
   lockstep prove mutex/exclusive-queue --set verify=publish --set reconnect=true --property verify-truth
+  lockstep prove mutex/exclusive-queue-timed --property bounded-release --tightest
   lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.systems = args
@@ -67,6 +73,7 @@ reductions, seconds, and for a refutation length (steps) and trace (path).`,
 	f.Int64Var(&o.prover.States, "states", 0, "bound on the `number` of distinct states (default: none)")
 	f.IntVar(&o.prover.Depth, "depth", 0, "bound on the `number` of steps (default: none)")
 	f.BoolVar(&o.prover.NoSymmetry, "no-symmetry", false, "explore all states even where clients are interchangeable")
+	f.BoolVar(&o.tightest, "tightest", false, "search the least bound of properties that have one")
 	f.DurationVar(&o.progress, "progress", 5*time.Second, "tell how far it is every `D`, on stderr; a terminal has it always; 0: never")
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "set", completeSettings)
@@ -121,6 +128,9 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 	store := &store{dir: o.out}
 	if err := store.probe(); err != nil {
 		return failed(broken, err)
+	}
+	if o.tightest {
+		return c.tightest(ctx, o, options, systems, set, store)
 	}
 	report := &report{console: c, start: time.Now()}
 	progress := newProgress(c, o, systems)

@@ -2,8 +2,10 @@ package replay_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lockstep-prover/lockstep/live/replay"
@@ -11,7 +13,8 @@ import (
 	"github.com/lockstep-prover/lockstep/traces"
 )
 
-// TestCorpus: every kept counterexample happens on every broker.
+// TestCorpus: every kept counterexample happens on every broker, if a broker has a part in it and it is not time alone that shows
+// it.
 func TestCorpus(t *testing.T) {
 	paths, err := filepath.Glob("../../traces/corpus/*/*.trace")
 	if err != nil || len(paths) == 0 {
@@ -38,6 +41,12 @@ func TestCorpus(t *testing.T) {
 					t.Fatal(err)
 				}
 				o, err := replay.Run(context.Background(), subject.System, trace, subject.Claim.Property, replay.Options{Broker: url})
+				if !strings.HasPrefix(trace.System, "mutex/") || trace.Lines[len(trace.Lines)-1].Machine == "clock" {
+					if !errors.Is(err, replay.ErrNothingToReplay) {
+						t.Errorf("%v, %v; want nothing to replay", o, err)
+					}
+					return
+				}
 				if err != nil || o.Verdict != replay.Reproduced {
 					t.Errorf("%v, %v", o, err)
 				}
