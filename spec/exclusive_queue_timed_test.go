@@ -148,3 +148,22 @@ func TestTightestBound(t *testing.T) {
 		}
 	}
 }
+
+// Symmetry changes nothing under the clock: no verdict, no length, and a state stands for at most two.
+func TestSymmetryUnderTheClock(t *testing.T) {
+	e := timedEntry(t)
+	choices, err := e.Choices(spec.Setting{Name: "tick", Value: "5000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range choices {
+		claims, with := check(t, e, s, prover.Options{})
+		_, without := check(t, e, s, prover.Options{NoSymmetry: true})
+		for i, r := range with {
+			if o := without[i]; r.Verdict != o.Verdict || len(r.Trace) != len(o.Trace) || r.States > o.States || o.States > 2*r.States || len(r.Reductions) != 1 {
+				t.Errorf("%v: %s: %v in %d steps, %d states under symmetry; %v in %d, %d without",
+					s, claims[i].Name, r.Verdict, len(r.Trace), r.States, o.Verdict, len(o.Trace), o.States)
+			}
+		}
+	}
+}
