@@ -1,12 +1,16 @@
 package spec_test
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/lock"
+	"github.com/lockstep-prover/lockstep/model/network"
 	"github.com/lockstep-prover/lockstep/prover"
 	"github.com/lockstep-prover/lockstep/spec"
 )
@@ -166,4 +170,84 @@ func TestSymmetryUnderTheClock(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Time does not depend on faults, on their end, or on an application that goes on calling: from every state a tick comes, by what
+// the model says must not wait. (That is more than time-passes says, and takes a search of its own, for small systems.)
+func TestTimeGoesOnWithoutHelp(t *testing.T) {
+	e := timedEntry(t)
+	for _, chosen := range []string{
+		"clients=1 reconnect=true blackhole=1 reset=1", "clients=1 blackhole=1 pause=1", "clients=1 blackhole=0 pause=1 crash=1 verify=publish",
+		"clients=2 blackhole=0 crash=1", "clients=2 heartbeat=false", "clients=1 blackhole=2 drift=100 tick=2500 release=connection",
+	} {
+		var settings []spec.Setting
+		for _, word := range strings.Fields(chosen) {
+			name, value, _ := strings.Cut(word, "=")
+			settings = append(settings, spec.Setting{Name: name, Value: value})
+		}
+		s, err := e.Settings(settings...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sys, _, err := e.Instance(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stuck := timeStops(sys); stuck != "" {
+			t.Errorf("%s: %s", chosen, stuck)
+		}
+	}
+}
+
+// timeStops explores the system and returns what is enabled in a state from which no tick can come without help; "" if there is none.
+func timeStops(sys *model.System) string {
+	clock, _ := sys.Clock()
+	ids := map[string]int{}
+	var states []*model.State
+	var before [][]int // by state: those that a step without help leads from
+	intern := func(st *model.State) int {
+		key := string(st.AppendState(nil))
+		id, met := ids[key]
+		if !met {
+			id = len(states)
+			ids[key] = id
+			states, before = append(states, st), append(before, nil)
+		}
+		return id
+	}
+	intern(sys.Start())
+	flows := map[int]bool{}
+	var todo []int
+	for i := 0; i < len(states); i++ {
+		for _, a := range states[i].Actions(nil) {
+			next := states[i].Clone()
+			next.Step(a)
+			id := intern(next)
+			_, called := a.Event.(lock.Call)
+			_, resumed := a.Event.(network.Resume)
+			switch {
+			case a.Machine == clock:
+				flows[i] = true
+				todo = append(todo, i)
+			case !called && !resumed && !network.IsFault(a.Event):
+				before[id] = append(before[id], i)
+			}
+		}
+	}
+	for len(todo) > 0 {
+		last := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, i := range before[last] {
+			if !flows[i] {
+				flows[i] = true
+				todo = append(todo, i)
+			}
+		}
+	}
+	for i, st := range states {
+		if !flows[i] {
+			return fmt.Sprintf("state %d of %d: %v", i, len(states), st.Actions(nil))
+		}
+	}
+	return ""
 }
