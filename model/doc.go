@@ -15,8 +15,9 @@
 // where a machine puts it: a network link accepts a frame as an input and delivers it later as an action of its own.
 //
 // Nondeterminism is only ever the choice between enabled actions. Time is an effect: a machine arms and cancels timers,
-// each timer is a small machine beside its owner, and in the untimed semantics that this package implements an armed timer
-// may fire at any moment, so that what is proved holds for every timing.
+// each timer is a small machine beside its owner. Untimed, an armed timer may fire at any moment, so that what is proved holds
+// for every timing. Under a [Clock] ([System.Timed]) time passes by one more action, the tick, that all armed timers take
+// together and any may refuse; a timer then fires only inside its window, and what is proved holds under the stated timing.
 //
 // The package deliberately knows no protocol, no network and no way of exploring. [State] runs a system concretely, one
 // step after the other; the prover has its own, interned representation of the same semantics, and both route effects by

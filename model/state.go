@@ -128,10 +128,10 @@ func (st *State) step(a Action, observe func(d Delivery, before, after []byte, o
 		}
 		m := st.machines[d.To]
 		if observe == nil {
-			m.Step(d.From, d.Event, &st.out)
+			Deliver(m, d.From, d.Event, &st.out)
 		} else {
 			before := m.AppendState(nil)
-			m.Step(d.From, d.Event, &st.out)
+			Deliver(m, d.From, d.Event, &st.out)
 			observe(d, before, m.AppendState(nil), &st.out)
 		}
 		if st.out.Refused() {

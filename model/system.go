@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,7 @@ type System struct {
 	byName   map[string]ID
 	timers   map[owned]ID
 	monitors []ID
+	clock    ID // Self: untimed
 }
 
 type owned struct {
@@ -34,7 +36,7 @@ type owned struct {
 // Compose builds a system. Member i gets ID i; a machine for each declared timer comes after all members, in the order of
 // their declaration. The error names the member that is wrong.
 func Compose(members ...Member) (*System, error) {
-	s := &System{byName: map[string]ID{}, timers: map[owned]ID{}}
+	s := &System{byName: map[string]ID{}, timers: map[owned]ID{}, clock: Self}
 	for _, m := range members {
 		if err := s.add(m); err != nil {
 			return nil, err
@@ -80,13 +82,7 @@ func (s *System) add(m Member) error {
 // With returns the system with monitors added at the end. A monitor is a machine that only listens: it takes every
 // observation of every other machine as an input, and reports with [Out.Violate].
 func (s *System) With(monitors ...Member) (*System, error) {
-	c := &System{
-		Symmetry: s.Symmetry, Fairness: s.Fairness, members: append([]Member(nil), s.members...), byName: map[string]ID{},
-		timers: s.timers, monitors: append([]ID(nil), s.monitors...),
-	}
-	for i, m := range c.members {
-		c.byName[m.Name] = ID(i)
-	}
+	c := s.copy()
 	for _, m := range monitors {
 		id := ID(len(c.members))
 		if err := c.add(m); err != nil {
@@ -95,6 +91,13 @@ func (s *System) With(monitors ...Member) (*System, error) {
 		c.monitors = append(c.monitors, id)
 	}
 	return c, nil
+}
+
+// copy returns a system to which members can be added without changing s.
+func (s *System) copy() *System {
+	c := *s
+	c.members, c.monitors, c.byName = slices.Clone(s.members), slices.Clone(s.monitors), maps.Clone(s.byName)
+	return &c
 }
 
 // Len returns the number of machines, timers and monitors included.
@@ -120,11 +123,13 @@ func (s *System) Timer(owner ID, t Timer) (ID, bool) {
 
 // TimerOwner returns the machine whose timer the machine id is; false if it is no timer.
 func (s *System) TimerOwner(id ID) (ID, bool) {
-	t, ok := s.members[id].Machine.(*timer)
-	if !ok {
-		return Self, false
+	switch t := s.members[id].Machine.(type) {
+	case *timer:
+		return t.owner, true
+	case *ticking:
+		return t.owner, true
 	}
-	return t.owner, true
+	return Self, false
 }
 
 // IsMonitor reports whether the machine only listens.

@@ -9,11 +9,25 @@ type Timer struct {
 }
 
 // Window bounds when an armed timer expires: not before Earliest and not after Latest, in milliseconds from the moment it
-// was armed. The untimed semantics ignores it, a timed driver obeys it.
+// was armed, by its owner's clock. The untimed semantics ignores it; under a [Clock], and in a timed driver, it is obeyed.
+//
+// Either end may be Forever. A timer whose Latest is Forever may expire at any time from Earliest on, or never. One whose
+// Earliest is Forever never expires; it is a deadline: by Latest its owner has done what makes it cancel the timer.
 type Window struct{ Earliest, Latest int64 }
 
+// Forever is later than any moment.
+const Forever int64 = 1<<63 - 1
+
 // String renders the window as [earliest, latest] in milliseconds.
-func (w Window) String() string { return fmt.Sprintf("[%d, %d] ms", w.Earliest, w.Latest) }
+func (w Window) String() string {
+	moment := func(ms int64) string {
+		if ms == Forever {
+			return "forever"
+		}
+		return fmt.Sprint(ms)
+	}
+	return "[" + moment(w.Earliest) + ", " + moment(w.Latest) + "] ms"
+}
 
 // Expired is the input a machine takes when its timer expires. The sender is of no meaning.
 type Expired struct{ Timer Timer }
@@ -21,7 +35,7 @@ type Expired struct{ Timer Timer }
 // String names the timer, without its peer.
 func (e Expired) String() string { return e.Timer.Name + " expired" }
 
-// Fire is the action of an armed timer under the untimed clock.
+// Fire is the action of an armed timer: without a clock at any moment, under one inside its window.
 type Fire struct{}
 
 // String is the action's text in a trace.
@@ -45,6 +59,14 @@ func (a armTimer) String() string { return "arm " + a.window.String() }
 type cancelTimer struct{}
 
 func (cancelTimer) String() string { return "cancel" }
+
+// Armed reports whether m is the machine of a timer that is armed, timed or not. (It may not offer to fire yet.)
+func Armed(m Machine) bool {
+	t, ok := m.(interface{ isArmed() bool })
+	return ok && t.isArmed()
+}
+
+func (t *timer) isArmed() bool { return t.armed }
 
 func (t *timer) Actions(dst []Event) []Event {
 	if t.armed {

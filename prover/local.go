@@ -191,7 +191,7 @@ func (l *locals) inputsLen() int { return len(*l.inputs.Load()) }
 func (t *tables) step(l *locals, id uint32, m message, d derivation, tmp *scratch, put func(*result) *result) *result {
 	next := l.at(id).machine.Clone()
 	tmp.out.Reset()
-	next.Step(m.from, m.event, &tmp.out)
+	model.Deliver(next, m.from, m.event, &tmp.out)
 	tmp.key = next.AppendState(tmp.key[:0])
 
 	t.mu.Lock()

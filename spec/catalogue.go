@@ -8,10 +8,10 @@ import (
 // Catalogue returns every named system.
 func Catalogue() []*Entry {
 	return []*Entry{
-		exclusiveQueue(),
+		exclusiveQueue(), exclusiveQueueTimed(),
 		twoPhaseCommit(), transactionCommit(), paxos(),
 		peterson(), bakery(), diningPhilosophers(),
-		ewd840(), alternatingBit(), amqpMutex(),
+		ewd840(), alternatingBit(), amqpMutex(), fischer(),
 	}
 }
 

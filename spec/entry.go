@@ -17,6 +17,7 @@ type Entry struct {
 	Cases      [][]Setting // the choices that a run without arguments makes; what a case does not set has its default
 	Properties []Property  // in the order in which they are reported
 	Abstract   bool        // there is no broker in it: its traces are drawn, and cannot be replayed
+	Bounds     []Bound     // the properties that have one
 
 	build func(Settings) (*model.System, []model.Property, error)
 }
@@ -28,6 +29,13 @@ type Property struct {
 	Says   string // one line
 	// Claim is the verdict that SPEC.md claims for a choice of parameters.
 	Claim func(Settings) model.Verdict
+}
+
+// Bound says that a parameter bounds a property: what holds for one value holds for every larger one.
+type Bound struct {
+	Property  string
+	Parameter string             // an integer
+	Step      func(Settings) int // values less than this apart may not make a difference
 }
 
 // Parameter is one choice to make.

@@ -106,12 +106,7 @@ func buildExclusiveQueue(s Settings) (*model.System, []model.Property, error) {
 
 // exclusiveQueueSystem composes the system, with every client as it comes out of the function: tests put mutants in.
 func exclusiveQueueSystem(s Settings, client func(*lock.ExclusiveQueue) model.Machine) (*model.System, []model.Property, error) {
-	options := lock.ExclusiveQueueOptions{
-		Queue:     "lock",
-		Verify:    map[string]lock.VerifyMode{"publish": lock.VerifyPublish, "passive": lock.VerifyPassive, "redeclare": lock.VerifyRedeclare}[s.Value("verify")],
-		Release:   map[string]lock.ReleaseMode{"delete": lock.ReleaseDelete, "connection": lock.ReleaseConnection, "channel": lock.ReleaseChannel}[s.Value("release")],
-		Reconnect: s.Bool("reconnect"),
-	}
+	options := exclusiveQueueOptions(s)
 	sys, pairs, err := lockSystem(s, func(link model.ID) model.Machine { return client(lock.NewExclusiveQueue(link, options)) })
 	if err != nil {
 		return nil, nil, err
@@ -129,6 +124,15 @@ func exclusiveQueueSystem(s Settings, client func(*lock.ExclusiveQueue) model.Ma
 	}, nil
 }
 
+func exclusiveQueueOptions(s Settings) lock.ExclusiveQueueOptions {
+	return lock.ExclusiveQueueOptions{
+		Queue:     "lock",
+		Verify:    map[string]lock.VerifyMode{"publish": lock.VerifyPublish, "passive": lock.VerifyPassive, "redeclare": lock.VerifyRedeclare}[s.Value("verify")],
+		Release:   map[string]lock.ReleaseMode{"delete": lock.ReleaseDelete, "connection": lock.ReleaseConnection, "channel": lock.ReleaseChannel}[s.Value("release")],
+		Reconnect: s.Bool("reconnect"),
+	}
+}
+
 func monitored(name string, m model.Machine) model.Property {
 	return model.Property{Name: name, Kind: model.Monitored, Monitor: m, Symmetric: true}
 }
@@ -140,15 +144,21 @@ func clientName(i int) string { return string(rune('a' + i)) }
 
 // lockSystem composes a broker with clients, each on a link of its own, as the parameters of every AMQP lock say.
 func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.System, []pair, error) {
+	return lockSystemInTime(s, broker.Deadlines{}, client)
+}
+
+// lockSystemInTime composes the same for a clock: with deadlines, of which the zero value has none, links report too.
+func lockSystemInTime(s Settings, deadlines broker.Deadlines, client func(link model.ID) model.Machine) (*model.System, []pair, error) {
 	n := s.Int("clients")
 	options := network.Options{
 		Faults:   network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")},
 		Stepwise: s.Value("opening") == "stepwise",
+		Reports:  deadlines != broker.Deadlines{},
 	}
 	if s.Bool("heartbeat") {
 		options.Heartbeat = heartbeatInterval
 	}
-	members := []model.Member{{Name: "broker", Machine: broker.New(func(link model.ID) string { return clientName(int(link-2) / 2) })}}
+	members := []model.Member{{Name: "broker", Machine: broker.New(func(link model.ID) string { return clientName(int(link-2) / 2) }).WithDeadlines(deadlines)}}
 	pairs := make([]pair, n)
 	for i := range pairs {
 		p := pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)}
@@ -158,6 +168,7 @@ func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.Sy
 			model.Member{Name: "client/" + name, Machine: client(p.link), Timers: []model.Timer{lock.HeartbeatTimer}},
 			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, options)})
 		members[theBroker].Timers = append(members[theBroker].Timers, broker.HeartbeatTimer(p.link))
+		members[theBroker].Timers = append(members[theBroker].Timers, deadlines.DeadlineTimers(p.link)...)
 	}
 	sys, err := model.Compose(members...)
 	if err != nil {
@@ -167,7 +178,12 @@ func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.Sy
 	for _, p := range pairs {
 		atClient, _ := sys.Timer(p.client, lock.HeartbeatTimer)
 		atBroker, _ := sys.Timer(theBroker, broker.HeartbeatTimer(p.link))
-		group = append(group, []model.ID{p.client, p.link, atClient, atBroker})
+		column := []model.ID{p.client, p.link, atClient, atBroker}
+		for _, t := range deadlines.DeadlineTimers(p.link) {
+			id, _ := sys.Timer(theBroker, t)
+			column = append(column, id)
+		}
+		group = append(group, column)
 	}
 	sys.Symmetry = model.Symmetry{group}
 	return sys, pairs, nil

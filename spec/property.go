@@ -92,7 +92,7 @@ func owed(v model.View, p pair, timers [2]model.ID) bool {
 		}
 	}
 	for _, t := range timers {
-		if len(v[t].Actions(nil)) > 0 {
+		if model.Armed(v[t]) {
 			return true
 		}
 	}

@@ -19,7 +19,7 @@ func anySettings(t *rapid.T, e *spec.Entry) spec.Settings {
 		if p.Values != nil {
 			value = rapid.SampledFrom(p.Values).Draw(t, p.Name)
 		} else {
-			value = strconv.Itoa(rapid.IntRange(p.Min, min(p.Max, 3)).Draw(t, p.Name))
+			value = strconv.Itoa(rapid.IntRange(p.Min, max(p.Min, min(p.Max, 3))).Draw(t, p.Name))
 		}
 		chosen = append(chosen, spec.Setting{Name: p.Name, Value: value})
 	}

@@ -41,6 +41,9 @@ func notes(sys *model.System, s model.Step) []string {
 	say := func(format string, args ...any) { words = append(words, printable(fmt.Sprintf(format, args...))) }
 	for _, h := range s.Happenings {
 		name, e := sys.Name(h.From), h.Effect
+		if _, tick := e.Event.(model.Tick); tick { // the line says it
+			continue
+		}
 		switch e.Kind {
 		case model.Send:
 			say("%s to %s: %v", name, sys.Name(e.To), e.Event)

@@ -170,6 +170,9 @@ func (l teller) marks(s model.Step) []mark {
 		marks = append(marks, l.on(acts, actor, text))
 	}
 	for _, h := range s.Happenings {
+		if _, tick := h.Effect.Event.(model.Tick); tick { // drawn as the clock's own action
+			continue
+		}
 		switch h.Effect.Kind {
 		case model.Observe:
 			marks = append(marks, l.on(sees, h.From, h.Effect.Event.String()))

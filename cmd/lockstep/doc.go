@@ -57,6 +57,16 @@
 //	           "unlike",                 all budgets for which the verdict is not the claimed one
 //	                                     (each of the four: [{"budgets", "reason", "length", "trace"}], the last three where they apply)
 //	           "explored", "seconds"}]}  explorations made for the system, and what they took
+//	prove --tightest
+//	         {"schema": "lockstep/tightest/v1", "results": [{
+//	           "system", "parameters", "property", "clause",
+//	           "bound",                  the parameter that bounds the property, which is not among the parameters
+//	           "verdict", "reason",      proved: there is a least bound; refuted: the largest does not hold either
+//	           "least",                  the least bound that holds; absent without one
+//	           "fails", "length", "trace",
+//	                                     the largest bound that is refuted, in how many steps, and the trace; absent without one
+//	           "as_claimed",             whether every verdict on the way was the claimed one
+//	           "tried", "seconds"}]}     explorations
 //
 //	list     {"schema": "lockstep/list/v1", "systems": [{"name", "summary",
 //	           "parameters": [{"name", "help", "default", "values" or else "min" and "max"}],

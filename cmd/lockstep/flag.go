@@ -11,6 +11,7 @@ const (
 	listSchema     = "lockstep/list/v1"
 	proveSchema    = "lockstep/prove/v1"
 	frontierSchema = "lockstep/frontier/v1"
+	tightestSchema = "lockstep/tightest/v1"
 	showSchema     = "lockstep/show/v1"
 	shrinkSchema   = "lockstep/shrink/v1"
 	replaySchema   = "lockstep/replay/v1"
@@ -19,7 +20,7 @@ const (
 	versionSchema  = "lockstep/version/v1"
 )
 
-var schemas = []string{listSchema, proveSchema, frontierSchema, showSchema, shrinkSchema, replaySchema, verifySchema, brokerSchema, versionSchema}
+var schemas = []string{listSchema, proveSchema, frontierSchema, tightestSchema, showSchema, shrinkSchema, replaySchema, verifySchema, brokerSchema, versionSchema}
 
 // invalidValue is how pflag says that a value cannot be parsed: the value, quoted, and the flag.
 var invalidValue = regexp.MustCompile(`(?s)^invalid argument (".*") for "--([a-z-]+)" flag: `)

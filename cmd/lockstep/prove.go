@@ -25,6 +25,7 @@ type proveOptions struct {
 	out        string
 	asJSON     bool
 	frontier   bool
+	tightest   bool
 	prover     prover.Options // its Memory and Progress are not set by flags
 }
 
@@ -49,12 +50,17 @@ are repeated for ever) and trace (path).
 With --frontier it asks how many faults it takes: "proved for crash≤1; refuted with reset=1 | pause=1". It goes through
 all budgets of faults from 0 to 1 each, or to what --set says, fewest faults first; every other parameter has its
 default, or what --set says. A refutation holds for all larger budgets too, since those only add runs, and is not
-looked for there. The bounds are for each exploration. With --json: "lockstep/frontier/v1".`,
+looked for there. The bounds are for each exploration. With --json: "lockstep/frontier/v1".
+
+With --tightest it searches the least bound for which a property that has one holds, with all else as above, and
+keeps the trace that refutes the next smaller one; --timeout is then for each search. With --json:
+"lockstep/tightest/v1".`,
 		Example: `  lockstep prove
   lockstep prove mutex/exclusive-queue
   lockstep prove mutex/exclusive-queue --set verify=publish --set reconnect=true --property verify-truth
   lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json
-  lockstep prove mutex/exclusive-queue --frontier --set reset=2 --set pause=0`,
+  lockstep prove mutex/exclusive-queue --frontier --set reset=2 --set pause=0
+  lockstep prove mutex/exclusive-queue-timed --property bounded-release --tightest`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.systems = args
 			if cmd.Flags().Changed("clients") {
@@ -80,6 +86,7 @@ looked for there. The bounds are for each exploration. With --json: "lockstep/fr
 	f.IntVar(&o.prover.Depth, "depth", 0, "bound on the `number` of steps (default: none)")
 	f.BoolVar(&o.prover.NoSymmetry, "no-symmetry", false, "explore all states even where clients are interchangeable")
 	f.BoolVar(&o.frontier, "frontier", false, "how many faults it takes: the least budgets that refute each property, and the largest for which it is proved")
+	f.BoolVar(&o.tightest, "tightest", false, "search the least bound of properties that have one")
 	f.DurationVar(&o.progress, "progress", 5*time.Second, "tell how far it is every `D`, on stderr; a terminal has it always; 0: never")
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "set", completeSettings)
@@ -134,6 +141,9 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 	store := &store{dir: o.out}
 	if err := store.probe(); err != nil {
 		return failed(broken, err)
+	}
+	if o.tightest {
+		return c.tightest(ctx, o, options, systems, set, store)
 	}
 	report := &report{console: c, start: time.Now()}
 	progress := newProgress(c, o, systems)

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,7 +12,8 @@ import (
 	"github.com/lockstep-prover/lockstep/traces"
 )
 
-// TestCorpus: every kept counterexample of a protocol happens on every broker.
+// TestCorpus: every kept counterexample happens on every broker, if a broker has a part in it and it is not time alone that shows
+// it.
 func TestCorpus(t *testing.T) {
 	paths, err := filepath.Glob("../../traces/corpus/*/*.trace")
 	if err != nil || len(paths) == 0 {
@@ -37,10 +39,13 @@ func TestCorpus(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if subject.Entry.Abstract { // no broker in it
+				o, err := replay.Run(context.Background(), subject.System, trace, subject.Claim.Property, replay.Options{Broker: url})
+				if subject.Entry.Abstract || trace.Lines[len(trace.Lines)-1].Machine == "clock" {
+					if !errors.Is(err, replay.ErrNothingToReplay) {
+						t.Errorf("%v, %v; want nothing to replay", o, err)
+					}
 					return
 				}
-				o, err := replay.Run(context.Background(), subject.System, trace, subject.Claim.Property, replay.Options{Broker: url})
 				if err != nil || o.Verdict != replay.Reproduced {
 					t.Errorf("%v, %v", o, err)
 				}

@@ -46,6 +46,12 @@
 // the interval of the one before. A broker gives up after more than two and at most three intervals of silence, so that they
 // expire in the order of the trace even if all fall silent at once. A client's heartbeat timer expires when the trace says.
 //
+// # The model's clock
+//
+// Ticks of a system under a clock are not waited for: that a timer has come to its window the trace has made sure of, and on the
+// broker it fires in its own time, as above. So such a trace is replayed for its order, not for its durations, and one that ends
+// with a tick, which shows nothing but that time passes, cannot be ([ErrNothingToReplay]).
+//
 // # Lost connections
 //
 // A link of the model may have several connections that are lost and not noticed yet, numbered not by age but by what is

@@ -12,6 +12,9 @@ import (
 	"github.com/lockstep-prover/lockstep/traces"
 )
 
+// ErrNothingToReplay is the error for a trace that no broker has a part in.
+var ErrNothingToReplay = errors.New("nothing to replay")
+
 // plan is what has to be known of a trace before its first step happens.
 type plan struct {
 	broker  model.ID
@@ -34,6 +37,9 @@ func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
 	p := &plan{clients: map[model.ID]model.ID{}, links: map[model.ID]model.ID{}}
 	if err := p.cast(sys); err != nil {
 		return nil, err
+	}
+	if clock, timed := sys.Clock(); timed && len(t.Lines) > 0 && t.Lines[len(t.Lines)-1].Machine == sys.Name(clock) {
+		return nil, fmt.Errorf("the trace ends with a tick of the model's clock; it shows that time passes, so there is %w", ErrNothingToReplay)
 	}
 	dials := map[model.ID]int{}
 	_, err := t.Run(sys, func(step int, _ model.Action, _ *model.State, s model.Step) error {
@@ -75,12 +81,15 @@ func (p *plan) cast(sys *model.System) error {
 		}
 	}
 	if len(p.links) == 0 {
-		return errors.New("the system has no links to a broker, so there is nothing to replay")
+		return fmt.Errorf("the system has no links to a broker, so there is %w", ErrNothingToReplay)
 	}
 	for id := range model.ID(sys.Len()) {
 		_, client := p.clients[id]
 		_, link := p.links[id]
 		_, timer := sys.TimerOwner(id)
+		if clock, timed := sys.Clock(); timed && id == clock {
+			continue // its ticks are nobody's steps: what they bring about are steps of timers
+		}
 		if !client && !link && id != p.broker && !timer && !sys.IsMonitor(id) {
 			return fmt.Errorf("the system has %s, which is neither a client nor a link nor the broker", sys.Name(id))
 		}

@@ -68,6 +68,9 @@ func (r *replay) perform(s model.Step) error {
 // happen is the table of the package comment.
 func (r *replay) happen(h model.Happening) error {
 	e := h.Effect
+	if _, tick := e.Event.(model.Tick); tick {
+		return nil // which concerns the model alone
+	}
 	switch {
 	case r.doubles[h.From] != nil:
 		return r.did(r.doubles[h.From], e)

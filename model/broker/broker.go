@@ -13,9 +13,10 @@ import (
 // Broker is the machine. Its inputs are, from links, amqp.Frame, amqp.Late, amqp.Broken, amqp.Silent and amqp.Heard; it sends
 // amqp.Frame and amqp.Hangup back. It arms one timer for each link whose connection is silent, [HeartbeatTimer].
 type Broker struct {
-	name   func(link model.ID) string
-	conns  []conn  // sorted by key
-	queues []queue // sorted by name
+	name      func(link model.ID) string
+	deadlines Deadlines
+	conns     []conn  // sorted by key
+	queues    []queue // sorted by name
 }
 
 // New returns a broker without connections and queues, with one virtual host, "/". name says in texts whose link a link is; nil
@@ -25,6 +26,14 @@ func New(name func(link model.ID) string) *Broker {
 		name = func(link model.ID) string { return fmt.Sprintf("link %d", link) }
 	}
 	return &Broker{name: name}
+}
+
+// WithDeadlines returns a broker that keeps time, for systems under a clock; b must be as New returned it. It notices a lost connection
+// by the deadline, at the latest, at which its heartbeat timer would have given that connection up. Its member declares the
+// [DeadlineTimers] of every link.
+func (b *Broker) WithDeadlines(d Deadlines) *Broker {
+	b.deadlines = d
+	return b
 }
 
 // The broker's own actions.
@@ -66,10 +75,12 @@ func (a Reap) String() string   { return "deletes queue " + a.Queue + " of a los
 
 // What the broker lets the world see of its queues.
 type (
-	// Declared says that an active declare of Queue over Link was accepted.
+	// Declared says that an active declare of Queue over Link was accepted. Late says that the broker read it of a connection
+	// that was lost by then.
 	Declared struct {
 		Queue string
 		Link  model.ID
+		Late  bool
 	}
 	// Deleted says that Queue is gone, whatever the cause.
 	Deleted struct{ Queue string }
@@ -79,7 +90,8 @@ func (d Declared) String() string { return "queue " + d.Queue + " declared" }
 func (d Deleted) String() string  { return "queue " + d.Queue + " is gone" }
 
 // HeartbeatTimer is the timer that runs while nothing arrives on the connection of a link. The broker checks once in each
-// heartbeat interval and gives a connection up at the second check in a row without a byte: between two and three intervals.
+// heartbeat interval and gives a connection up at the second check in a row without a byte: between two and three intervals
+// after the last byte, which came up to half an interval before the silence began, or just then.
 func HeartbeatTimer(link model.ID) model.Timer { return model.Timer{Name: "heartbeat", Peer: link} }
 
 // key names a connection: the present one of a link (lost is 0), or the n-th of those that are lost and not noticed yet.
@@ -159,9 +171,13 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 	case amqp.Broken:
 		b.lose(from, out)
 	case amqp.Silent:
-		out.Arm(HeartbeatTimer(from), model.Window{Earliest: 2 * e.Interval, Latest: 3 * e.Interval})
+		out.Arm(HeartbeatTimer(from), model.Window{Earliest: 3 * e.Interval / 2, Latest: 3 * e.Interval})
+		b.setDeadline(key{link: from}, out)
 	case amqp.Heard:
 		out.Cancel(HeartbeatTimer(from))
+		if i, ok := b.findConn(key{link: from}); ok {
+			b.conns[i].liftDeadline(out)
+		}
 	case model.Expired:
 		b.notice(key{link: e.Timer.Peer}, out)
 		out.Send(e.Timer.Peer, amqp.Hangup{})
@@ -170,10 +186,10 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 		i, _ := b.findConn(k)
 		b.conns[i].unread = b.conns[i].unread[1:]
 		b.frame(k, e.Next, out)
-		b.settle(e.Link)
+		b.settle(e.Link, out)
 	case Notice:
 		b.notice(key{e.Link, e.N}, out)
-		b.settle(e.Link)
+		b.settle(e.Link, out)
 	case Take:
 		i, _ := b.find(e.Queue)
 		b.take(i, out)
@@ -187,7 +203,7 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 
 // Clone returns an independent copy.
 func (b *Broker) Clone() model.Machine {
-	c := &Broker{name: b.name, conns: slices.Clone(b.conns), queues: slices.Clone(b.queues)}
+	c := &Broker{name: b.name, deadlines: b.deadlines, conns: slices.Clone(b.conns), queues: slices.Clone(b.queues)}
 	for i := range c.conns {
 		c.conns[i].channels = slices.Clone(c.conns[i].channels)
 		c.conns[i].unread = slices.Clone(c.conns[i].unread)

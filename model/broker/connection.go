@@ -21,6 +21,7 @@ type conn struct {
 	closing  bool         // connection.close is sent; everything but its answer is discarded
 	channels []channel    // sorted by number
 	unread   []amqp.Frame // lost: what was in flight
+	deadline int          // the number of the timer that runs for it; 0: none
 }
 
 func (b *Broker) findConn(k key) (int, bool) {
@@ -111,6 +112,7 @@ func (b *Broker) drop(k key) {
 // forget removes the connection.
 func (b *Broker) forget(k key, out *model.Out) {
 	if i, ok := b.findConn(k); ok {
+		b.conns[i].liftDeadline(out)
 		b.conns = slices.Delete(b.conns, i, i+1)
 	}
 	if k.lost == 0 {
@@ -133,8 +135,9 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 			n = c.lost + 1
 		}
 	}
+	b.setDeadline(now, out)
 	b.rekey(i, n)
-	b.settle(link)
+	b.settle(link, out)
 }
 
 // rekey numbers a lost connection, its queues' owner included.
@@ -151,15 +154,19 @@ func (b *Broker) rekey(i, lost int) {
 
 // settle forgets the lost connections of a link that have nothing at stake, and numbers the others in the order of what is
 // known of them, so that the order in which they were lost makes no difference.
-func (b *Broker) settle(link model.ID) {
+func (b *Broker) settle(link model.ID, out *model.Out) {
+	idle := func(c conn) bool {
+		return c.link == link && c.lost > 0 && len(c.unread) == 0 && !slices.ContainsFunc(b.queues, func(q queue) bool { return q.ownedBy(c.key) })
+	}
 	for i := range b.conns {
 		if c := &b.conns[i]; c.link == link && c.lost > 0 {
 			c.trim()
+			if idle(*c) {
+				c.liftDeadline(out)
+			}
 		}
 	}
-	b.conns = slices.DeleteFunc(b.conns, func(c conn) bool {
-		return c.link == link && c.lost > 0 && len(c.unread) == 0 && !slices.ContainsFunc(b.queues, func(q queue) bool { return q.ownedBy(c.key) })
-	})
+	b.conns = slices.DeleteFunc(b.conns, idle)
 	var lost []int
 	for i, c := range b.conns {
 		if c.link == link && c.lost > 0 {
@@ -221,7 +228,7 @@ func (b *Broker) notice(k key, out *model.Out) {
 }
 
 func (c *conn) appendState(dst []byte) []byte {
-	dst = model.AppendBool(dst, c.closing)
+	dst = model.AppendInt(model.AppendBool(dst, c.closing), c.deadline)
 	dst = model.AppendInt(dst, len(c.channels))
 	for i := range c.channels {
 		dst = c.channels[i].appendState(dst)

@@ -65,7 +65,7 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 		return
 	}
 	if !m.Passive {
-		out.Observe(Declared{m.Queue, in.link})
+		out.Observe(Declared{m.Queue, in.link, in.lost > 0})
 	}
 	if !m.NoWait {
 		in.reply(amqp.QueueDeclareOk{Queue: m.Queue, MessageCount: uint32(len(b.queues[i].ready))}, out)

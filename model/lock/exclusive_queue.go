@@ -48,6 +48,10 @@ type ExclusiveQueueOptions struct {
 	Verify    VerifyMode
 	Release   ReleaseMode
 	Reconnect bool // the driver reconnects on its own, and the application is not told
+
+	// Patience is how long after the last byte the driver gives a silent connection up, in milliseconds; 0 is one and a half heartbeat
+	// intervals. Only a clock obeys it.
+	Patience int64
 }
 
 // ExclusiveQueue is a client of the exclusive-queue mutex.
@@ -64,7 +68,7 @@ func NewExclusiveQueue(link model.ID, options ExclusiveQueueOptions) *ExclusiveQ
 	if options.Queue == "" {
 		options.Queue = "lock"
 	}
-	return &ExclusiveQueue{options: options, session: session{link: link, confirms: options.Verify == VerifyPublish}}
+	return &ExclusiveQueue{options: options, session: session{link: link, confirms: options.Verify == VerifyPublish, patience: options.Patience}}
 }
 
 // Believes reports whether the application takes the lock for its own: from "acquire returned held" until a verify returns

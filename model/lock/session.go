@@ -1,6 +1,8 @@
 package lock
 
 import (
+	"cmp"
+
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -33,10 +35,11 @@ const (
 // frames and tell the protocol what came of what arrived.
 type session struct {
 	link     model.ID
-	confirms bool // put the channel into confirm mode
+	confirms bool  // put the channel into confirm mode
+	patience int64 // see arm; in milliseconds, 0: one and a half heartbeat intervals
 
 	stage  stage
-	silent bool // nothing arrives; the heartbeat timer runs unless paused
+	silent int64 // not 0: nothing arrives, and this is the heartbeat interval; the heartbeat timer runs unless paused
 	paused bool
 	dead   bool
 }
@@ -97,33 +100,37 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 		s.hangup(out)
 		return lost
 	case amqp.Silent:
-		s.silent = true
+		s.silent = e.Interval
 		if !s.paused {
-			s.arm(e.Interval, out)
+			s.arm(false, out)
 		}
 	case amqp.Heard:
-		s.silent = false
+		s.silent = 0
 		out.Cancel(HeartbeatTimer)
 	case model.Pause:
 		s.paused = true
 		out.Cancel(HeartbeatTimer)
 	case model.Resume:
 		s.paused = false
-		if s.silent { // the deadline passed while the process stood still
-			s.arm(0, out)
+		if s.silent > 0 { // the deadline may have passed while the process stood still
+			s.arm(true, out)
 		}
 	case model.Crash:
-		*s = session{link: s.link, confirms: s.confirms, dead: true}
+		*s = session{link: s.link, confirms: s.confirms, patience: s.patience, dead: true}
 		out.Cancel(HeartbeatTimer)
 		return suspended
 	}
 	return nothing
 }
 
-// arm starts the read deadline of a driver: it gives up after one and a half intervals without a byte, counted from the
-// last byte, which came up to half an interval before the silence.
-func (s *session) arm(interval int64, out *model.Out) {
-	out.Arm(HeartbeatTimer, model.Window{Earliest: interval, Latest: interval * 3 / 2})
+// arm starts the read deadline of a driver: it gives up when its patience is over, counted from the last byte, which came up to
+// half an interval before the silence. After a pause there may be anything left of that.
+func (s *session) arm(paused bool, out *model.Out) {
+	w := model.Window{Latest: cmp.Or(s.patience, s.silent*3/2)}
+	if !paused {
+		w.Earliest = max(0, w.Latest-s.silent/2)
+	}
+	out.Arm(HeartbeatTimer, w)
 }
 
 func (s *session) receive(m amqp.Method, out *model.Out) outcome {
@@ -167,13 +174,13 @@ func (s *session) hangup(out *model.Out) {
 }
 
 func (s *session) end(out *model.Out) {
-	s.stage, s.silent = down, false
+	s.stage, s.silent = down, 0
 	out.Cancel(HeartbeatTimer)
 }
 
 func (s *session) appendState(dst []byte) []byte {
 	dst = model.AppendInt(dst, s.stage)
-	for _, flag := range []bool{s.silent, s.paused, s.dead} {
+	for _, flag := range []bool{s.silent > 0, s.paused, s.dead} {
 		dst = model.AppendBool(dst, flag)
 	}
 	return dst

@@ -115,7 +115,9 @@ func (l *Link) act(e model.Event, out *model.Out) {
 	case Blackhole:
 		l.left.Blackhole--
 		l.hole = true
-		l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
+		if !l.paused { // which the broker knows as silence already
+			l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
+		}
 		l.tellClient(amqp.Silent{Interval: l.heartbeat}, out)
 	case Heal:
 		l.hole = false
@@ -131,7 +133,9 @@ func (l *Link) act(e model.Event, out *model.Out) {
 		if l.quiet {
 			l.tellClient(amqp.Silent{Interval: l.heartbeat}, out)
 		}
-		l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
+		if !l.hole {
+			l.tellBroker(amqp.Silent{Interval: l.heartbeat}, out)
+		}
 	case Resume:
 		l.paused = false
 		out.Send(l.client, model.Resume{})

@@ -21,6 +21,7 @@ type Link struct {
 	client, broker model.ID
 	heartbeat      int64
 	stepwise       bool
+	reports        bool
 	left           Faults
 	paused         bool // the client's process stands still
 
@@ -37,11 +38,12 @@ type Options struct {
 	Heartbeat int64  // the interval that the ends negotiate, in milliseconds; 0: no heartbeats
 	Faults    Faults // the budget
 	Stepwise  bool   // deliver what opens a session frame by frame, too (SPEC.md, D-4)
+	Reports   bool   // let the world see [Connection]
 }
 
 // NewLink returns a link without a connection.
 func NewLink(client, broker model.ID, o Options) *Link {
-	return &Link{client: client, broker: broker, heartbeat: o.Heartbeat, left: o.Faults, stepwise: o.Stepwise}
+	return &Link{client: client, broker: broker, heartbeat: o.Heartbeat, left: o.Faults, stepwise: o.Stepwise, reports: o.Reports}
 }
 
 // Ends returns the machines that the link connects; a sequence diagram draws arrows between their lanes.
@@ -52,6 +54,14 @@ func (l *Link) Carries(e model.Event) bool { _, ok := e.(amqp.Frame); return ok 
 
 // Step takes one action or input.
 func (l *Link) Step(from model.ID, e model.Event, out *model.Out) {
+	before := l.health()
+	l.step(from, e, out)
+	if now := l.health(); l.reports && now != before {
+		out.Observe(Connection{now})
+	}
+}
+
+func (l *Link) step(from model.ID, e model.Event, out *model.Out) {
 	switch e := e.(type) {
 	case amqp.Dial:
 		l.open, l.atBroker = true, true
