@@ -29,6 +29,8 @@ var layout = []struct {
 	{"model/...", []string{"model"}, []string{}},
 	{"spec", []string{"model/..."}, nil},
 	{"prover", []string{"model"}, []string{}},
+	{"prover/random", []string{"model"}, []string{"gonum.org/v1/gonum/stat/distuv"}},
+	{"prover/...", []string{"model", "prover", "traces"}, []string{}},
 	{"sim", []string{"model"}, nil},
 	{"traces", []string{"model"}, nil},
 	{"live/wire", []string{"model/amqp"}, nil},
