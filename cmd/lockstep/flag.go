@@ -10,13 +10,14 @@ import (
 const (
 	listSchema    = "lockstep/list/v1"
 	proveSchema   = "lockstep/prove/v1"
+	randomSchema  = "lockstep/random/v1"
 	showSchema    = "lockstep/show/v1"
 	replaySchema  = "lockstep/replay/v1"
 	brokerSchema  = "lockstep/broker/v1"
 	versionSchema = "lockstep/version/v1"
 )
 
-var schemas = []string{listSchema, proveSchema, showSchema, replaySchema, brokerSchema, versionSchema}
+var schemas = []string{listSchema, proveSchema, randomSchema, showSchema, replaySchema, brokerSchema, versionSchema}
 
 // invalidValue is how pflag says that a value cannot be parsed: the value, quoted, and the flag.
 var invalidValue = regexp.MustCompile(`(?s)^invalid argument (".*") for "--([a-z-]+)" flag: `)
@@ -29,7 +30,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	}
 	value, name := m[1], m[2]
 	switch cmd.Flags().Lookup(name).Value.Type() {
-	case "int", "int64":
+	case "int", "int64", "uint64":
 		return usage("--%s is a number such as 3, not %s", name, value)
 	case "duration":
 		return usage("--%s is a time such as 90s or 10m, not %s", name, value)

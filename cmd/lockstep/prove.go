@@ -24,6 +24,7 @@ type proveOptions struct {
 	progress   time.Duration
 	out        string
 	asJSON     bool
+	random     randomOptions
 	prover     prover.Options // its Memory and Progress are not set by flags
 }
 
@@ -41,15 +42,24 @@ that is set has its value in all of them. Ctrl-C ends the run, which still print
 
 With --json it prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
 parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
-reductions, seconds, and for a refutation length (steps) and trace (path).`,
+reductions, seconds, and for a refutation length (steps) and trace (path).
+
+With --random it draws runs, for what is too large: walk takes any enabled action; pct gives machines random priorities
+and has a guarantee for bugs of small depth; swarm draws parameters and classes of events to put off. A run that violates
+refutes, one that meets a witness proves it; all else is unknown, with a bound on how many of such runs violate. Its object
+is {"schema": "lockstep/random/v1", "strategy", "seed", "steps", "samples": [...]}; go doc ./cmd/lockstep has its fields.`,
 		Example: `  lockstep prove
   lockstep prove mutex/exclusive-queue
   lockstep prove mutex/exclusive-queue --set verify=publish --set reconnect=true --property verify-truth
-  lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json`,
+  lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json
+  lockstep prove mutex/exclusive-queue --clients 4 --random swarm --runs 20000 --seed 7`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.systems = args
 			if cmd.Flags().Changed("clients") {
 				o.set = append(o.set, fmt.Sprintf("clients=%d", o.clients))
+			}
+			if err := o.random.check(cmd); err != nil {
+				return err
 			}
 			return c.prove(cmd.Context(), o)
 		},
@@ -68,6 +78,7 @@ reductions, seconds, and for a refutation length (steps) and trace (path).`,
 	f.IntVar(&o.prover.Depth, "depth", 0, "bound on the `number` of steps (default: none)")
 	f.BoolVar(&o.prover.NoSymmetry, "no-symmetry", false, "explore all states even where clients are interchangeable")
 	f.DurationVar(&o.progress, "progress", 5*time.Second, "tell how far it is every `D`, on stderr; a terminal has it always; 0: never")
+	o.random.flags(cmd)
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "set", completeSettings)
 	registerCompletion(cmd, "property", completeProperties)
@@ -121,6 +132,9 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 	store := &store{dir: o.out}
 	if err := store.probe(); err != nil {
 		return failed(broken, err)
+	}
+	if o.random.strategy != "" {
+		return c.proveAtRandom(ctx, o, systems, store)
 	}
 	report := &report{console: c, start: time.Now()}
 	progress := newProgress(c, o, systems)
