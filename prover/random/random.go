@@ -76,6 +76,19 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	return explore(ctx, []Member{func() (*model.System, []model.Property, error) { return sys, properties, nil }}, opts, false)
 }
 
+// Repeat makes one run of Explore again: all the actions that the run of that number takes.
+func Repeat(sys *model.System, opts Options, run int) ([]model.Action, error) {
+	opts, err := opts.complete()
+	if err != nil {
+		return nil, err
+	}
+	trace := []model.Action{}
+	w := newWorker([]*member{{system: sys}}, opts, false)
+	w.record = &trace
+	w.run(run)
+	return trace, nil
+}
+
 func (o Options) complete() (Options, error) {
 	if o.Runs < 0 || o.Steps < 0 || o.Depth < 0 || o.Workers < 0 || o.States < 0 || o.States > 1<<30 {
 		return o, errors.New("explore at random: a number is negative or too large")

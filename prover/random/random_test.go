@@ -250,9 +250,13 @@ func TestEnds(t *testing.T) {
 	if r.Stopped == "" || r.Runs >= 5000 || r.Results[0].Verdict != model.Refuted || r.Results[0].Interval != (random.Interval{Low: 0, High: 1}) || r.Results[0].Upper != 1 {
 		t.Errorf("%+v", r)
 	}
+	whole, err := random.Repeat(sys, random.Options{}, r.Results[0].Run)
+	if err != nil || !cmp.Equal(whole, r.Results[0].Trace) { // rich is where the game ends
+		t.Errorf("the run again: %v, %v; the trace: %v", whole, err, r.Results[0].Trace)
+	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("enough"))
-	r, err := random.Explore(ctx, sys, []model.Property{poor}, random.Options{})
+	r, err = random.Explore(ctx, sys, []model.Property{poor}, random.Options{})
 	if err != nil || r.Stopped != "enough" || r.Runs != 0 || r.Results[0].Verdict != model.Unknown || r.Results[0].Upper != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
