@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,6 +116,11 @@ func TestWalkIsUniformOverEnabledActions(t *testing.T) {
 	if refused.Hits != 0 || first.Hits+last.Hits != 3000 || first.Interval.Low > 0.5 || first.Interval.High < 0.5 {
 		t.Errorf("hits %d, %d, %d", first.Hits, refused.Hits, last.Hits)
 	}
+	// A refused step leaves nothing behind: in longer runs too, the asker's states are 0, 1 and 3.
+	long := run(t, sys, random.Options{Runs: 50, Steps: 20}).Coverage
+	if long.States.Distinct != 3 || long.Machines[0].States != 3 || long.Machines[0].Actions != 6 || long.Machines[1].Delivered != 2 {
+		t.Errorf("%+v", long)
+	}
 }
 
 type asker struct{ got int }
@@ -224,7 +230,10 @@ func TestDeterminism(t *testing.T) {
 				drunk := &counter{n: 50, offers: func(n int) []int { return []int{-1, 1, 2} }}
 				sys := compose(t, drunk, &counter{offers: upTo(30)})
 				return run(t, sys, random.Options{Strategy: strategy, Runs: 300, Steps: 60, Workers: workers, Seed: seed, States: kept, Count: true},
-					never("low", func(v model.View) bool { return value(v, 0) < 48 }))
+					never("low", func(v model.View) bool {
+						runtime.Gosched() // so that all workers get runs, on one processor too
+						return value(v, 0) < 48
+					}))
 			}
 			opts := []cmp.Option{cmpopts.IgnoreFields(random.Report{}, "Elapsed"), cmpopts.IgnoreFields(model.Property{}, "Holds")}
 			first := report(1, 5)
@@ -290,6 +299,46 @@ func TestUnmetAgainstAnUrn(t *testing.T) {
 	}
 	if failures > 10 {
 		t.Errorf("%d of 200 bounds with 95 %% confidence fail", failures)
+	}
+}
+
+// A run that draws a kind and then stands still for nine steps has two transitions, observed once and nine times. Both are met in
+// one run only if the kind was drawn once, so everything follows from how many were: counted by hand.
+func TestRunsAreTheDraws(t *testing.T) {
+	const runs = 40
+	sys := compose(t, &counter{offers: func(n int) []int {
+		if n > 0 {
+			return []int{0}
+		}
+		return []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}
+	}})
+	s := run(t, sys, random.Options{Runs: runs, Steps: 10, Workers: 1}).Coverage.Transitions
+	single := s.Once
+	want := random.Species{Distinct: s.Distinct, Observations: 10 * runs, Once: single, OneRun: 2 * single,
+		NewStep: float64(single) / runs, NewRun: float64(single) / runs, NewStepUpper: s.NewStepUpper, NewRunUpper: s.NewRunUpper}
+	if diff := cmp.Diff(want, s); diff != "" || single == 0 || s.Distinct%2 != 0 || s.NewRunUpper >= 1 || s.NewStepUpper >= 1 {
+		t.Errorf("-want +got:\n%s%+v", diff, s)
+	}
+}
+
+// A run that an interruption breaks off is not counted; those before it are.
+func TestInterruptedRun(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	started := 0
+	r, err := random.Explore(ctx, compose(t, &counter{offers: upTo(5000)}), []model.Property{never("nothing", func(v model.View) bool {
+		if value(v, 0) == 0 {
+			if started++; started == 4 {
+				cancel(errors.New("enough"))
+			}
+		}
+		return false
+	})}, random.Options{Runs: 1000, Steps: 5000, Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Batches end at 1, 2 and 4: the fourth run is broken off.
+	if r.Runs != 3 || r.Results[0].Runs != 3 || r.TotalSteps != 15000 || r.Stopped != "enough" {
+		t.Errorf("%d runs, %d steps, stopped: %s", r.Runs, r.TotalSteps, r.Stopped)
 	}
 }
 
