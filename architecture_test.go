@@ -31,6 +31,7 @@ var layout = []struct {
 	{"prover/certificate", []string{"model"}, []string{}},
 	{"prover", []string{"model", "traces"}, []string{}},
 	{"prover/frontier", []string{"model"}, []string{}},
+	{"prover/random", []string{"model"}, []string{"gonum.org/v1/gonum/stat/distuv"}},
 	{"prover/schedule", []string{"model", "traces"}, []string{"pgregory.net/rapid"}},
 	{"prover/shrink", []string{"model"}, []string{}},
 	{"sim", []string{"model"}, nil},

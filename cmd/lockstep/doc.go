@@ -67,6 +67,20 @@
 //	                                     the largest bound that is refuted, in how many steps, and the trace; absent without one
 //	           "as_claimed",             whether every verdict on the way was the claimed one
 //	           "tried", "seconds"}]}     explorations
+//	prove --random
+//	         {"schema": "lockstep/random/v1", "strategy", "seed", "steps" (the most of a run), "samples": [{  one for each choice, or swarm
+//	           "system", "runs" (counted), "stopped" (why they are fewer than asked for, else ""), "total_steps",
+//	           "deadlocks", "cuts" (runs that ended so), "depth_chance" (pct: the guarantee for one run), "seconds",
+//	           "local_transitions", "global_states": {
+//	             "distinct", "sampled" (one of 2^sampled was kept; 0: distinct is exact), "observations",
+//	             "once" (observed once), "one_run" (met in one run only),
+//	             "new_step", "new_run"     estimates: the share of new ones in a further run; the probability that it has one
+//	             "new_step_upper", "new_run_upper"},     95 % bounds on these; 1 where nothing can be said
+//	           "curve": [{"runs", "local_states", "local_transitions", "global_states"}],     after 1, 2, 4, … runs
+//	           "results": [{"parameters", "property", "clause", "claim", "verdict", "reason",
+//	             "judged" (false: finite runs do not judge it), "runs", "hits" (violations, or what a witness asks for),
+//	             "interval" (two-sided, 95 %), "upper" (one-sided, 95 %): of the probability that a run hits,
+//	             "run" (the first that hits), "length", "trace"}]}]}
 //
 //	list     {"schema": "lockstep/list/v1", "systems": [{"name", "summary",
 //	           "parameters": [{"name", "help", "default", "values" or else "min" and "max"}],

@@ -12,6 +12,7 @@ const (
 	proveSchema    = "lockstep/prove/v1"
 	frontierSchema = "lockstep/frontier/v1"
 	tightestSchema = "lockstep/tightest/v1"
+	randomSchema   = "lockstep/random/v1"
 	showSchema     = "lockstep/show/v1"
 	shrinkSchema   = "lockstep/shrink/v1"
 	replaySchema   = "lockstep/replay/v1"
@@ -20,7 +21,7 @@ const (
 	versionSchema  = "lockstep/version/v1"
 )
 
-var schemas = []string{listSchema, proveSchema, frontierSchema, tightestSchema, showSchema, shrinkSchema, replaySchema, verifySchema, brokerSchema, versionSchema}
+var schemas = []string{listSchema, proveSchema, frontierSchema, tightestSchema, randomSchema, showSchema, shrinkSchema, replaySchema, verifySchema, brokerSchema, versionSchema}
 
 // invalidValue is how pflag says that a value cannot be parsed: the value, quoted, and the flag.
 var invalidValue = regexp.MustCompile(`(?s)^invalid argument (".*") for "--([a-z-]+)" flag: `)
@@ -33,7 +34,7 @@ func wrongFlag(cmd *cobra.Command, err error) error {
 	}
 	value, name := m[1], m[2]
 	switch cmd.Flags().Lookup(name).Value.Type() {
-	case "int", "int64":
+	case "int", "int64", "uint64":
 		return usage("--%s is a number such as 3, not %s", name, value)
 	case "duration":
 		return usage("--%s is a time such as 90s or 10m, not %s", name, value)

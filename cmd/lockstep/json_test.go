@@ -124,3 +124,27 @@ func TestVersionJSON(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// The object of random runs: what they met of a system that is explored elsewhere, and what it is worth.
+func TestProveRandomJSON(t *testing.T) {
+	got := runs(t.Context(), "prove", "--json", "classic/two-phase-commit", "--set", "rm=3", "--random", "walk", "--runs", "2000", "--steps", "30")
+	if got.Status != 3 || got.Stderr != "" {
+		t.Errorf("status %d, stderr %q", got.Status, got.Stderr)
+	}
+	object := decode[randomJSON](t, got)
+	if object.Schema != "lockstep/random/v1" || object.Strategy != "walk" || object.Seed != 1 || object.Steps != 30 || len(object.Samples) != 1 {
+		t.Fatalf("%+v", object)
+	}
+	s := object.Samples[0]
+	if s.Runs != 2000 || s.States.Distinct > 288 || s.States.Distinct < 200 || s.Curve[len(s.Curve)-1].States != s.States.Distinct { // 288: SPEC.md, C-1
+		t.Errorf("%+v", s)
+	}
+	r := s.Results[0]
+	if diff := cmp.Diff(randomResultJSON{Parameters: map[string]any{"rm": 3.0}, Property: "consistent", Clause: "C-1.1", Claim: "proved", Verdict: "unknown",
+		Judged: true, Runs: 2000}, r, cmpopts.IgnoreFields(randomResultJSON{}, "Reason", "Interval", "Upper")); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if r.Upper < 0.00149 || r.Upper > 0.0015 { // 1-0.05^(1/2000)
+		t.Errorf("upper %g", r.Upper)
+	}
+}

@@ -26,6 +26,7 @@ type proveOptions struct {
 	asJSON     bool
 	frontier   bool
 	tightest   bool
+	random     randomOptions
 	prover     prover.Options // its Memory and Progress are not set by flags
 }
 
@@ -54,17 +55,26 @@ looked for there. The bounds are for each exploration. With --json: "lockstep/fr
 
 With --tightest it searches the least bound for which a property that has one holds, with all else as above, and
 keeps the trace that refutes the next smaller one; --timeout is then for each search. With --json:
-"lockstep/tightest/v1".`,
+"lockstep/tightest/v1".
+
+With --random it draws runs, for what is too large: walk takes any enabled action; pct gives machines random priorities
+and has a guarantee for bugs of small depth; swarm draws parameters and classes of events to put off. A run that violates
+refutes, one that meets a witness proves it; all else is unknown, with a bound on how many of such runs violate. Its object
+is {"schema": "lockstep/random/v1", "strategy", "seed", "steps", "samples": [...]}; go doc ./cmd/lockstep has its fields.`,
 		Example: `  lockstep prove
   lockstep prove mutex/exclusive-queue
   lockstep prove mutex/exclusive-queue --set verify=publish --set reconnect=true --property verify-truth
   lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json
   lockstep prove mutex/exclusive-queue --frontier --set reset=2 --set pause=0
-  lockstep prove mutex/exclusive-queue-timed --property bounded-release --tightest`,
+  lockstep prove mutex/exclusive-queue-timed --property bounded-release --tightest
+  lockstep prove mutex/exclusive-queue --clients 4 --random swarm --runs 20000 --seed 7`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.systems = args
 			if cmd.Flags().Changed("clients") {
 				o.set = append(o.set, fmt.Sprintf("clients=%d", o.clients))
+			}
+			if err := o.random.check(cmd); err != nil {
+				return err
 			}
 			if o.frontier {
 				return c.frontier(cmd.Context(), o)
@@ -88,6 +98,7 @@ keeps the trace that refutes the next smaller one; --timeout is then for each se
 	f.BoolVar(&o.frontier, "frontier", false, "how many faults it takes: the least budgets that refute each property, and the largest for which it is proved")
 	f.BoolVar(&o.tightest, "tightest", false, "search the least bound of properties that have one")
 	f.DurationVar(&o.progress, "progress", 5*time.Second, "tell how far it is every `D`, on stderr; a terminal has it always; 0: never")
+	o.random.flags(cmd)
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "set", completeSettings)
 	registerCompletion(cmd, "property", completeProperties)
@@ -144,6 +155,9 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 	}
 	if o.tightest {
 		return c.tightest(ctx, o, options, systems, set, store)
+	}
+	if o.random.strategy != "" {
+		return c.proveAtRandom(ctx, o, systems, store)
 	}
 	report := &report{console: c, start: time.Now()}
 	progress := newProgress(c, o, systems)

@@ -21,9 +21,10 @@ const defaultOut = "lockstep-out"
 //
 //	lockstep-out/mutex-exclusive-queue/belief-exclusion_blackhole=0_pause=1.trace
 type store struct {
-	dir   string // "": traces are not kept
-	count int    // of traces written
-	err   error  // the first; nothing is written after it
+	dir    string // "": traces are not kept
+	count  int    // of traces written
+	suffix string // of their names, before ".trace": random runs leave those of exhaustive ones alone
+	err    error  // the first; nothing is written after it
 }
 
 // probe tells, before anything is explored, whether traces can be written. It leaves nothing behind: the directory is made
@@ -63,7 +64,7 @@ func (s *store) keep(c *choice, results []prover.Result) []string {
 		if r.Verdict != model.Refuted || r.Trace == nil || s.err != nil {
 			continue
 		}
-		path := filepath.Join(s.dir, strings.ReplaceAll(c.entry.Name, "/", "-"), traceName(c, r.Property.Name))
+		path := filepath.Join(s.dir, strings.ReplaceAll(c.entry.Name, "/", "-"), strings.TrimSuffix(traceName(c, r.Property.Name), ".trace")+s.suffix+".trace")
 		if err := writeTrace(path, record(c, r)); err != nil {
 			s.err = fmt.Errorf("writing a trace: %w", err)
 			continue

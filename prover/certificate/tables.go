@@ -100,7 +100,7 @@ func (t *tables) run(id model.ID, l *local, m message) *outcome {
 	o.broken = guard(func() {
 		next := l.machine.Clone()
 		t.out.Reset()
-		next.Step(m.from, m.event, &t.out)
+		model.Deliver(next, m.from, m.event, &t.out)
 		o.refused, o.cut, o.violation = t.out.Refused(), t.out.CutReason(), t.out.Violation()
 		if o.refused || o.cut != "" {
 			return
