@@ -1,6 +1,7 @@
 package prover
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -72,6 +73,7 @@ func (c *check) sight(v model.View) model.View {
 // all are decided.
 func (e *exploration) settle(n int) bool {
 	all := true
+	var found *levels // of all hits of this level
 	for i, c := range e.properties {
 		var h hit
 		for _, w := range e.workers {
@@ -83,30 +85,45 @@ func (e *exploration) settle(n int) bool {
 			*f = hit{}
 		}
 		if !c.decided() && (h.state || h.step) {
-			verdict := model.Refuted
-			if c.Kind == model.Reachable {
-				verdict = model.Proved
+			if found == nil {
+				found = e.collect(n + 1)
 			}
-			c.result = e.result(c, verdict)
+			last := n
 			if h.state {
-				c.result.Trace, c.result.Reason = e.shortest(c, n+1)
-			} else {
-				c.result.Trace, c.result.Reason = e.shortest(c, n)
+				last = n + 1
 			}
+			e.decide(c, found, last)
 		}
 		all = all && c.decided()
+	}
+	for _, w := range e.workers {
+		w.undecided()
 	}
 	return all
 }
 
+// decide rebuilds the run that decides c and makes the verdict of it.
+func (e *exploration) decide(c *check, found *levels, last int) {
+	trace, reason, ok := e.shortest(c, found, last)
+	if !ok { // c stays undecided, and so unknown
+		if e.err != nil {
+			return
+		}
+		e.stopped = context.Cause(e.ctx).Error() + fmt.Sprintf("; %s is decided within %d steps, and the run to show it was not rebuilt", c.Name, last+1)
+		return
+	}
+	verdict := model.Refuted
+	if c.Kind == model.Reachable {
+		verdict = model.Proved
+	}
+	c.result = e.result(c, verdict)
+	c.result.Trace, c.result.Reason = trace, reason
+}
+
 // result is the account of the exploration as it stands.
 func (e *exploration) result(c *check, v model.Verdict) Result {
-	depth := len(e.levels) - 1
-	if depth > 0 && e.levels[depth].len() == 0 {
-		depth--
-	}
 	r := Result{
-		Property: c.Property, Verdict: v, States: e.states, Transitions: e.transitions, Depth: depth,
+		Property: c.Property, Verdict: v, States: e.states, Transitions: e.transitions, Depth: e.reached,
 		Exact: true, Elapsed: time.Since(e.start),
 	}
 	if e.symmetry != nil {

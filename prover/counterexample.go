@@ -2,75 +2,161 @@ package prover
 
 import (
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// shortest rebuilds the first of the shortest runs that decide c, which a state of level n does or a step from one, and
-// returns it with what the monitor says at its end.
+// levels is the states met, level by level, packed in the present layout without a level: in memory, or in files.
+type levels struct {
+	explore *exploration
+	states  [][]uint64
+	files   []*levelFile
+}
+
+// collect sorts the states of the levels up to n by level.
+func (e *exploration) collect(n int) *levels {
+	if e.disk != nil {
+		return &levels{explore: e, files: e.disk.levels}
+	}
+	words := e.layout.words
+	size := make([]int, n+1)
+	e.each(func(entry []uint64) {
+		if at := e.layout.level(entry[0]); at <= n {
+			size[at] += words
+		}
+	})
+	l := &levels{explore: e, states: make([][]uint64, n+1)}
+	for i := range l.states {
+		l.states[i] = make([]uint64, 0, size[i])
+	}
+	e.each(func(entry []uint64) {
+		if i := e.layout.level(entry[0]); i <= n {
+			at := len(l.states[i])
+			l.states[i] = append(l.states[i], entry...)
+			l.states[i][at] &= e.layout.state
+		}
+	})
+	return l
+}
+
+// each calls f with the states of level i, part by part.
+func (l *levels) each(i int, f func(states []uint64)) error {
+	if l.files == nil {
+		f(l.states[i])
+		return nil
+	}
+	r := repacker{e: l.explore, old: l.files[i].layout, v: make([]uint32, len(l.explore.layout.slots)), p: make([]uint64, l.explore.layout.words)}
+	return l.files[i].blocks(1<<18, func(block []uint64) bool {
+		var states []uint64
+		for at := 0; at < len(block); at += r.old.words {
+			r.take(block[at : at+r.old.words])
+			states = append(states, r.p...)
+		}
+		f(states)
+		return true
+	})
+}
+
+// each calls f for every entry of the visited set; the first word carries the level.
+func (e *exploration) each(f func(entry []uint64)) {
+	for _, s := range e.visited {
+		s.each(f)
+	}
+}
+
+// shortest rebuilds the first of the shortest runs that decide c, which a state of level n does or a step from one, and returns
+// it with what the monitor says at its end; false if the context ended before.
 //
-// Going back from level n it marks in each level the states that have a step to a marked one; then, from the initial
-// state on, the first action that leads to a marked state is taken. Under symmetry the marks are on representatives while
-// the run is of the system itself.
-func (e *exploration) shortest(c *check, n int) ([]model.Action, string) {
-	w := newWorker(e)
-	w.resize(e.layout.words)
+// Going back from level n it marks in each level the states that have a step to a marked one; then, from the initial state on,
+// the first action that leads to a marked state is taken. Under symmetry the marks are on representatives while the run is of
+// the system itself.
+func (e *exploration) shortest(c *check, l *levels, n int) ([]model.Action, string, bool) {
 	marks := make([]*set, n+1)
-	marks[n] = newSet(e.layout.words)
-	e.mark(w, n, marks[n], func() bool { return w.decides(c) >= 0 })
-	for i := n - 1; i >= 0; i-- {
-		marks[i] = newSet(e.layout.words)
-		e.mark(w, i, marks[i], func() bool {
-			return w.firstStep(func() bool { return w.marked(marks[i+1], w.step.next) }) != nil
+	defer func() {
+		for _, m := range marks {
+			if m != nil {
+				m.free()
+			}
+		}
+	}()
+	marks[n] = e.mark(l, n, func(w *worker) bool { return w.decides(c) >= 0 })
+	for i := n - 1; i >= 0 && e.ctx.Err() == nil && e.err == nil; i-- {
+		marks[i] = e.mark(l, i, func(w *worker) bool {
+			return w.firstStep(func() bool { return w.marked(marks[i+1]) }) != nil
 		})
 	}
-	copy(w.v, e.tabs.initial())
+	if e.ctx.Err() != nil || e.err != nil {
+		return nil, "", false
+	}
+	w := e.workers[0]
+	w.step.load(e.tabs.initial())
 	trace := []model.Action{}
 	for i := range n {
-		a := w.firstStep(func() bool { return w.marked(marks[i+1], w.step.next) })
+		a := w.firstStep(func() bool { return w.marked(marks[i+1]) })
 		trace = append(trace, *a)
-		copy(w.v, w.step.next)
+		w.step.load(slices.Clone(w.step.next))
 	}
 	if w.decides(c) == byStep {
 		trace = append(trace, *w.firstStep(func() bool { return w.violates(c) }))
 	}
-	return trace, e.rerun(c, trace)
+	return trace, e.rerun(c, trace), true
 }
 
-// mark adds to marks the states of level i for which the predicate holds, with the state in w.v.
-func (e *exploration) mark(w *worker, i int, marks *set, good func() bool) {
-	l := &e.levels[i]
-	for k := range l.len() {
-		l.layout.unpack(w.v, l.at(k))
-		if !good() {
-			continue
-		}
-		if marks.full(1) {
-			marks.grow()
-		}
-		e.layout.pack(w.packed, w.v)
-		marks.insert(w.packed)
-	}
+// mark returns the set of those states of level i for which the predicate holds, with the state loaded.
+func (e *exploration) mark(l *levels, i int, good func(*worker) bool) *set {
+	marks := newSet(e.layout)
+	e.failed(l.each(i, func(states []uint64) { e.markSome(marks, states, good) }))
+	return marks
 }
 
-// marked reports whether the state, or its representative, is in marks.
-func (w *worker) marked(marks *set, v []uint32) bool {
+func (e *exploration) markSome(marks *set, states []uint64, good func(*worker) bool) {
+	const chunk = 1 << 8
+	words := e.layout.words
+	var taken atomic.Int64
+	var mu sync.Mutex
+	e.parallel(len(states) < chunk*words, func(w *worker) {
+		w.resize(words)
+		var ours []uint64
+		for e.ctx.Err() == nil {
+			from := (int(taken.Add(1)) - 1) * chunk * words
+			if from >= len(states) {
+				break
+			}
+			for at := from; at < min(from+chunk*words, len(states)); at += words {
+				e.layout.unpack(w.step.v, states[at:at+words])
+				w.step.loaded()
+				if good(w) {
+					ours = append(ours, states[at:at+words]...)
+				}
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		marks.insertAll(ours, 0, func(int64) bool { return true }, func([]uint64) {})
+	})
+}
+
+// marked reports whether the successor of the last step, or its representative, is in marks.
+func (w *worker) marked(marks *set) bool {
 	if w.step.cut != "" {
 		return false
 	}
+	next := w.step.next
 	if w.explore.symmetry != nil {
-		v = w.explore.symmetry.least(w.image, w.scratch, v)
+		next = w.explore.symmetry.least(w, next)
 	}
-	return w.explore.layout.pack(w.packed, v) && marks.has(w.packed)
+	return w.explore.layout.pack(w.packed, next) && marks.levelOf(hash(w.packed), w.packed) >= 0
 }
 
-// firstStep takes the steps of w.v in order until one is good, and returns its action.
+// firstStep takes the enabled steps of the loaded state in order until one is good, and returns its action.
 func (w *worker) firstStep(good func() bool) *model.Action {
-	for m, l := range w.explore.tabs.machines {
-		own := l.at(w.v[m]).own
-		for k := range own {
-			if w.step.step(w.v, m, k); !w.step.refused && good() {
-				return &model.Action{Machine: model.ID(m), Event: own[k].event}
+	for m := range w.step.v {
+		for k := range w.step.offered(m) {
+			if w.step.step(m, k); !w.step.refused && good() {
+				return &model.Action{Machine: model.ID(m), Event: w.step.event(m, k)}
 			}
 		}
 	}
@@ -83,7 +169,7 @@ const (
 	byStep
 )
 
-// decides reports how w.v decides c: byState, byStep, or -1.
+// decides reports how the loaded state decides c: byState, byStep, or -1.
 func (w *worker) decides(c *check) int {
 	if c.monitor >= 0 {
 		if w.firstStep(func() bool { return w.violates(c) }) != nil {

@@ -12,13 +12,15 @@ import (
 
 // exploration is one run of Explore.
 //
-// A level is expanded in rounds. In a round the workers first expand a slice of the level, each into buffers of its own,
-// one for each shard of the visited set; then each shard's buffers are inserted, and what is new joins the next level. No
-// two workers ever write to the same memory, and which worker did what shows in nothing but the order inside a level.
+// A level is expanded in rounds. In a round the workers first expand states of the level, each into buffers of its own, one for
+// each shard of the visited set, until the buffers are full; then each shard's buffers are inserted, and what is new joins the
+// next level. No two workers ever write to the same memory, and which worker did what shows in nothing but the order inside a
+// level.
 type exploration struct {
 	system     *model.System
 	properties []*check
 	opts       Options
+	ctx        context.Context
 	start      time.Time
 	reported   time.Time
 
@@ -27,25 +29,22 @@ type exploration struct {
 	workers  []*worker
 	layout   *layout
 	visited  [shards]*set
-	levels   []level // the last one is being expanded
-	fresh    [shards][]uint64
+	depth    int   // the level being expanded
+	reached  int   // the deepest level that has a state
+	now      level // its states
+	next     level // the states that are new
+	spare    spareBlocks
 
 	states      int64
 	transitions int64
-	memory      atomic.Int64 // bytes of visited set and levels
+	memory      atomic.Int64 // bytes of the visited set, the two levels and the buffers
+	buffers     int64        // bytes of the buffers
+	disk        *disk        // nil: everything is in memory
+	confirmed   int64        // with a disk: the states of the levels that are done and of the present one
 	cut         string       // the reason of the first cut, in the order of reasons
 	stopped     string       // not "": a bound or an interruption ended the exploration, and which
+	err         error        // what went wrong with a file
 }
-
-// level is the states first met after the same number of steps, packed.
-type level struct {
-	layout *layout
-	states []uint64
-}
-
-func (l *level) len() int { return len(l.states) / l.layout.words }
-
-func (l *level) at(i int) []uint64 { return l.states[i*l.layout.words : (i+1)*l.layout.words] }
 
 func newExploration(sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
 	e := &exploration{opts: opts, start: time.Now()}
@@ -70,89 +69,221 @@ func newExploration(sys *model.System, properties []model.Property, opts Options
 }
 
 func (e *exploration) run(ctx context.Context) {
-	e.reported = e.start
-	first := e.tabs.initial()
-	e.layout = newLayout(e.tabs)
-	for i := range e.visited {
-		e.visited[i] = newSet(e.layout.words)
-		e.memory.Add(e.visited[i].bytes())
-	}
+	defer e.free()
+	e.ctx, e.reported = ctx, e.start
+	e.layout = newLayout(e.tabs, 0)
+	e.newVisited()
+	e.next = e.newLevel()
 	p := make([]uint64, e.layout.words)
-	e.layout.pack(p, first)
-	e.visited[shardOf(p)].insert(p)
+	e.layout.pack(p, e.tabs.initial())
+	h := hash(p)
+	e.visited[shardOf(h)].insert(h, p, 0)
+	e.next.add(shardOf(h), p)
 	e.states = 1
-	e.levels = []level{{e.layout, p}}
-	e.workers[0].judgeAll(p)
-	if e.settle(-1) {
-		return
-	}
-	for e.expandLevel(ctx) {
+	e.workers[0].judge(p)
+	for more := !e.settle(-1); more; e.depth++ {
+		e.now.recycle()
+		e.now, e.next = e.next, e.newLevel()
+		more = e.expandLevel()
 	}
 }
 
-// expandLevel expands the last level into a new one. It reports whether there is anything left to do.
-func (e *exploration) expandLevel(ctx context.Context) bool {
-	now := &e.levels[len(e.levels)-1]
-	if now.len() == 0 {
-		e.levels = e.levels[:len(e.levels)-1]
+func (e *exploration) newVisited() {
+	for i := range e.visited {
+		e.visited[i] = newSet(e.layout)
+		e.memory.Add(e.visited[i].bytes())
+	}
+}
+
+func (e *exploration) newLevel() level {
+	return level{layout: e.layout, spare: &e.spare, memory: &e.memory}
+}
+
+// free gives back what the collector does not look after.
+func (e *exploration) free() {
+	for _, s := range e.visited {
+		s.free()
+	}
+	if e.disk != nil {
+		e.failed(e.disk.free())
+	}
+}
+
+// expandLevel expands the present level into the next one. It reports whether there is anything left to do.
+func (e *exploration) expandLevel() bool {
+	left := e.present()
+	if left == 0 {
 		return false
 	}
-	if e.opts.Depth > 0 && len(e.levels) > e.opts.Depth {
+	if e.opts.Depth > 0 && e.depth == e.opts.Depth {
 		e.stopped = fmt.Sprintf("depth bound %d reached", e.opts.Depth)
 		return false
 	}
-	for at := 0; at < now.len() && e.stopped == ""; {
-		n := min(now.len()-at, e.opts.grain.round*len(e.workers))
-		e.round(now, at, n)
-		at += n
-		e.watch(ctx, now.len()-at)
+	if e.depth+1 >= e.layout.levelLimit {
+		e.failed(e.widen())
 	}
-	n := len(e.levels) - 1
-	e.collect()
-	return !e.settle(n) && e.stopped == ""
+	e.failed(e.feed(func(blocks [][]uint64) bool {
+		for len(blocks) > 0 && e.stopped == "" {
+			n := e.round(blocks)
+			for _, b := range blocks[:n] {
+				left -= int64(len(b) / e.now.layout.words)
+			}
+			blocks = blocks[n:]
+			e.watch(left)
+		}
+		return e.stopped == ""
+	}))
+	fresh := e.next.len() > 0
+	if e.disk != nil && e.err == nil {
+		e.failed(e.confirm())
+		fresh = e.err == nil && e.disk.levels[e.depth+1].words > 0
+	}
+	if fresh {
+		e.reached = e.depth + 1
+	}
+	if e.err != nil {
+		return false
+	}
+	return !e.settle(e.depth) && e.stopped == ""
 }
 
-// round expands n states of the level from the index at, and judges the states that are new.
-func (e *exploration) round(now *level, at, n int) {
+// failed ends the exploration if err is one.
+func (e *exploration) failed(err error) {
+	if err != nil && e.err == nil {
+		e.err, e.stopped = err, err.Error()
+	}
+}
+
+// present returns how many states the present level has.
+func (e *exploration) present() int64 {
+	if e.disk != nil {
+		l := e.disk.levels[e.depth]
+		return l.words / int64(l.layout.words)
+	}
+	return int64(e.now.len())
+}
+
+// feed calls f with blocks of the present level, from memory or from disk, until it returns false.
+func (e *exploration) feed(f func(blocks [][]uint64) bool) error {
+	if e.disk == nil {
+		f(e.now.all())
+		return nil
+	}
+	l := e.disk.levels[e.depth]
+	e.now = level{layout: l.layout, spare: &e.spare, memory: &e.memory}
+	var some [][]uint64
+	err := l.blocks(fullBlock, func(block []uint64) bool {
+		if some = append(some, block); len(some) < shards {
+			return true
+		}
+		more := f(some)
+		some = nil
+		return more
+	})
+	if err == nil {
+		f(some)
+	}
+	return err
+}
+
+// round expands as many of the blocks as the buffers have room for, and judges the states that are new. It returns how many
+// blocks it has expanded.
+func (e *exploration) round(blocks [][]uint64) int {
 	var taken atomic.Int64
-	chunk := e.opts.grain.chunk
-	e.parallel(n, func(w *worker) {
-		for {
-			from := int(taken.Add(int64(chunk))) - chunk
-			if from >= n {
+	room := e.bufferSize()
+	few := len(blocks) == 1 || len(blocks) <= e.opts.grain.serial && len(blocks)*len(blocks[0]) < e.opts.grain.alone
+	e.parallel(few, func(w *worker) {
+		w.room = room
+		for !w.full {
+			i := int(taken.Add(1)) - 1
+			if i >= len(blocks) {
 				return
 			}
-			for i := from; i < min(from+chunk, n); i++ {
-				w.expand(now, at+i)
-			}
+			w.expandBlock(blocks[i])
 		}
 	})
-	var shard atomic.Int64
-	var refused atomic.Bool
-	e.parallel(n, func(w *worker) {
-		for s := int(shard.Add(1)) - 1; s < shards; s = int(shard.Add(1)) - 1 {
-			known := len(e.fresh[s])
-			for _, from := range e.workers {
-				var ok bool
-				e.fresh[s], ok = e.visited[s].insertAll(from.found[s], e.fresh[s], e.mayGrow)
-				if !ok {
-					refused.Store(true)
-				}
-				from.found[s] = from.found[s][:0]
-			}
-			w.judgeAll(e.fresh[s][known:])
+	for !e.insertAll(few) && e.stopped == "" {
+		if e.opts.Spill == "" {
+			e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
+		} else {
+			e.failed(e.spill())
 		}
-	})
-	if refused.Load() {
-		e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
+	}
+	if e.opts.grain.spill && e.stopped == "" {
+		e.failed(e.spill())
 	}
 	e.gather()
-	e.widen()
+	for _, w := range e.workers {
+		if w.full = false; len(w.overflow) > 0 && e.stopped == "" {
+			e.failed(e.widen())
+			break
+		}
+	}
+	return min(int(taken.Load()), len(blocks))
 }
 
-// parallel runs f on every worker, or on the first alone where there is little to do.
-func (e *exploration) parallel(n int, f func(*worker)) {
-	if n < e.opts.grain.serial || len(e.workers) == 1 {
+// insertAll adds what all workers have found. It reports whether there was memory for all of it.
+func (e *exploration) insertAll(few bool) bool {
+	var shard atomic.Int64
+	var refused atomic.Bool
+	e.parallel(few, func(w *worker) {
+		for s := int(shard.Add(1)) - 1; s < shards; s = int(shard.Add(1)) - 1 {
+			if !e.insert(w, s) {
+				refused.Store(true)
+			}
+		}
+	})
+	return !refused.Load()
+}
+
+// insert adds what all workers have found for one shard.
+func (e *exploration) insert(w *worker, shard int) bool {
+	fresh := func(p []uint64) {
+		e.next.add(shard, p)
+		if w.judging {
+			w.judge(p)
+		}
+	}
+	for _, from := range e.workers {
+		found := from.found[shard]
+		done := e.visited[shard].insertAll(found, e.depth+1, e.mayGrow, fresh)
+		from.found[shard] = found[:copy(found, found[done:])]
+		if done < len(found) {
+			return false
+		}
+	}
+	return true
+}
+
+// bufferSize is how many words a worker's buffer for one shard may hold: enough that a shard is worth loading into the cache, and
+// little beside the visited set.
+func (e *exploration) bufferSize() int {
+	var words int
+	for _, s := range e.visited {
+		words += len(s.slots)
+	}
+	most := maxBuffer
+	if e.opts.Memory > 0 {
+		most = int(min(int64(most), e.opts.Memory/int64(8*8*shards*len(e.workers))))
+	}
+	room := max(min(words/(4*shards*len(e.workers)), most), minBuffer) * e.layout.words
+	if e.opts.grain.buffer > 0 {
+		room = e.opts.grain.buffer
+	}
+	buffers := int64(room * 8 * shards * len(e.workers))
+	e.memory.Add(buffers - e.buffers)
+	e.buffers = buffers
+	return room
+}
+
+const (
+	minBuffer = 32
+	maxBuffer = 1 << 13
+)
+
+// parallel runs f on every worker, or on the first alone.
+func (e *exploration) parallel(alone bool, f func(*worker)) {
+	if alone || len(e.workers) == 1 {
 		f(e.workers[0])
 		return
 	}
@@ -163,12 +294,12 @@ func (e *exploration) parallel(n int, f func(*worker)) {
 	group.Wait()
 }
 
-// mayGrow claims memory for a table.
+// mayGrow claims memory for a table. A set that is written to disk again and again would be no use, so it may have some in any case.
 func (e *exploration) mayGrow(bytes int64) bool {
-	if e.opts.Memory > 0 && e.memory.Load()+bytes > e.opts.Memory {
+	if e.memory.Add(bytes) > e.opts.Memory && e.opts.Memory > 0 && (e.opts.Spill == "" || bytes > e.opts.grain.table) {
+		e.memory.Add(-bytes)
 		return false
 	}
-	e.memory.Add(bytes)
 	return true
 }
 
@@ -181,109 +312,32 @@ func (e *exploration) gather() {
 			e.cut = w.cut
 		}
 	}
+	if e.disk != nil { // what is new is known when the level is done
+		return
+	}
 	e.states = 0
 	for _, s := range e.visited {
 		e.states += int64(s.count)
 	}
 }
 
-// widen gives the tables more bits if a successor did not fit, packs everything that is still needed anew, and inserts
-// what did not fit.
-func (e *exploration) widen() {
-	overflow := false
-	for _, w := range e.workers {
-		overflow = overflow || len(w.overflow) > 0
-	}
-	if !overflow {
-		return
-	}
-	old := e.layout
-	e.layout = newLayout(e.tabs)
-	v, p := make([]uint32, len(old.slots)), make([]uint64, e.layout.words)
-	repack := func(src []uint64) []uint64 {
-		old.unpack(v, src)
-		e.layout.pack(p, v)
-		return p
-	}
-	before := e.visited
-	e.memory.Store(e.levelBytes())
-	for i := range e.visited {
-		e.visited[i] = newSet(e.layout.words)
-		e.memory.Add(e.visited[i].bytes())
-	}
-	for i := range before {
-		before[i].each(func(src []uint64) { e.addTo(repack(src)) })
-		before[i] = nil
-	}
-	for s, fresh := range e.fresh {
-		e.fresh[s] = nil
-		for i := 0; i < len(fresh); i += old.words {
-			e.fresh[s] = append(e.fresh[s], repack(fresh[i:i+old.words])...)
-		}
-	}
-	for _, w := range e.workers {
-		n := len(old.slots)
-		for i := 0; i < len(w.overflow); i += n {
-			e.layout.pack(p, w.overflow[i:i+n])
-			if e.addTo(p) {
-				e.fresh[shardOf(p)] = append(e.fresh[shardOf(p)], p...)
-				e.workers[0].judgeAll(p)
-			}
-		}
-		w.overflow = w.overflow[:0]
-	}
-	e.gather()
-}
-
-// addTo inserts one state into its shard, whatever the memory bound says: it is checked after the round.
-func (e *exploration) addTo(p []uint64) bool {
-	s := e.visited[shardOf(p)]
-	if s.full(1) {
-		e.memory.Add(s.bytes())
-		s.grow()
-	}
-	return s.insert(p)
-}
-
-// collect makes the next level of what is new.
-func (e *exploration) collect() {
-	next := level{layout: e.layout}
-	size := 0
-	for s := range e.fresh {
-		size += len(e.fresh[s])
-	}
-	next.states = make([]uint64, 0, size)
-	for s := range e.fresh {
-		next.states = append(next.states, e.fresh[s]...)
-		e.fresh[s] = e.fresh[s][:0]
-	}
-	e.memory.Add(int64(size) * 8)
-	e.levels = append(e.levels, next)
-}
-
-func (e *exploration) levelBytes() int64 {
-	var n int64
-	for i := range e.levels {
-		n += int64(len(e.levels[i].states)) * 8
-	}
-	return n
-}
-
 // watch reports progress and looks at the bounds after a round.
-func (e *exploration) watch(ctx context.Context, frontier int) {
+func (e *exploration) watch(frontier int64) {
+	memory := e.memory.Load()
 	switch {
-	case ctx.Err() != nil:
-		e.stopped = context.Cause(ctx).Error()
+	case e.stopped != "":
+	case e.ctx.Err() != nil:
+		e.stopped = context.Cause(e.ctx).Error()
 	case e.opts.States > 0 && e.states > e.opts.States:
 		e.stopped = fmt.Sprintf("state bound %d reached", e.opts.States)
-	case e.opts.Memory > 0 && e.memory.Load() > e.opts.Memory:
+	case e.opts.Memory > 0 && memory > e.opts.Memory && e.opts.Spill == "":
 		e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
 	}
 	if e.opts.Progress != nil && time.Since(e.reported) >= e.opts.Every {
 		e.reported = time.Now()
 		e.opts.Progress(Progress{
-			States: e.states, Transitions: e.transitions, Frontier: int64(frontier), Depth: len(e.levels) - 1,
-			Memory: e.memory.Load(), Elapsed: time.Since(e.start),
+			States: e.states, Transitions: e.transitions, Frontier: frontier, Depth: e.depth,
+			Memory: memory, Elapsed: time.Since(e.start),
 		})
 	}
 }

@@ -8,34 +8,34 @@ import (
 
 // Fine returns options that cut the work as fine as can be: every worker takes part in every level of the smallest system.
 func Fine(o Options) Options {
-	o.grain = grain{round: 2, chunk: 1, serial: 0}
+	o.grain = grain{buffer: 1, spill: o.Spill != ""}
 	return o
 }
 
 // ExploreWarm is Explore after random walks that fill the tables of local states: their numbers, and with them the bits of the
 // vectors and the representatives under symmetry, are others than those that the exploration alone would give.
 func ExploreWarm(sys *model.System, properties []model.Property, o Options, choose func(n int) int, steps int) ([]Result, error) {
-	o.grain = grain{round: 1 << 10, chunk: 16, serial: 1 << 6}
+	o.grain = grain{serial: 1 << 6, alone: 1 << 9}
 	e, err := newExploration(sys, properties, o)
 	if err != nil {
 		return nil, err
 	}
-	s, v := newStepper(e.tabs), e.tabs.initial()
+	s := newStepper(e.tabs)
 	for range steps {
 		type choice struct{ machine, action int }
 		var enabled []choice
-		for m, l := range e.tabs.machines {
-			for k := range l.at(v[m]).own {
+		for m := range s.v {
+			for k := range s.offered(m) {
 				enabled = append(enabled, choice{m, k})
 			}
 		}
 		if len(enabled) == 0 {
-			v = e.tabs.initial()
+			s.load(e.tabs.initial())
 			continue
 		}
 		c := enabled[choose(len(enabled))]
-		if s.step(v, c.machine, c.action); !s.refused && s.cut == "" {
-			copy(v, s.next)
+		if s.step(c.machine, c.action); !s.refused && s.cut == "" {
+			s.load(append([]uint32(nil), s.next...))
 		}
 	}
 	e.run(context.Background())

@@ -8,52 +8,8 @@ import (
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// locals interns the local states of one machine. Reading is free of locks; whoever misses takes the mutex.
-type locals struct {
-	id   model.ID
-	tabs *tables
-
-	mu    sync.Mutex
-	byKey map[string]uint32
-	key   []byte
-	out   model.Out
-	route []model.Delivery
-	list  atomic.Pointer[[]*local]
-}
-
-// local is one local state. The machine is frozen: it is cloned before a step.
-type local struct {
-	machine model.Machine
-	own     []transition                   // its actions, in order
-	inputs  atomic.Pointer[[]inputHandled] // searched from the front; replaced by a longer copy on a miss
-}
-
-type transition struct {
-	event  model.Event
-	result atomic.Pointer[result]
-}
-
-type inputHandled struct {
-	message uint32
-	result  *result
-}
-
-// result is a memoised local transition.
-type result struct {
-	next      uint32
-	sends     []send
-	refused   bool
-	cut       string
-	violation string
-}
-
-// send is a message, that is an event and its sender, on its way to a machine.
-type send struct {
-	to      uint32
-	message uint32
-}
-
-// tables is everything interned of one system.
+// tables is everything interned of one system: local states, messages, and the local transitions between them. Reading is free
+// of locks. Whoever misses runs the machine's code on a copy and takes the mutex to number what came of it.
 type tables struct {
 	system   *model.System
 	machines []*locals
@@ -61,59 +17,112 @@ type tables struct {
 	mu       sync.Mutex
 	byValue  map[message]uint32
 	messages []message
+	log      []derivation
 }
 
+// locals numbers the local states of one machine, and the messages that it was sent.
+type locals struct {
+	id   model.ID
+	name string
+	list atomic.Pointer[[]*local]
+
+	// Under the mutex of the tables:
+	byKey   map[string]uint32
+	byInput map[uint32]uint32 // message → its number among this machine's inputs
+	inputs  atomic.Pointer[[]uint32]
+}
+
+// local is one local state. The machine is frozen: it is cloned before a step.
+type local struct {
+	machine model.Machine
+	events  []model.Event
+	acts    []atomic.Pointer[result]                 // by action
+	takes   atomic.Pointer[[]atomic.Pointer[result]] // by the machine's input; a longer copy replaces it
+}
+
+// result is a memoised local transition.
+type result struct {
+	next      uint32
+	plain     bool // not refused, not cut, no violation
+	quiet     bool // plain, and nothing sent
+	single    bool // plain, and one thing sent, which is:
+	first     send
+	refused   bool
+	sends     []send
+	cut       string
+	violation string
+}
+
+// send is an input on its way to a machine.
+type send struct {
+	to    uint32
+	input uint32
+}
+
+// message is an event and its sender.
 type message struct {
 	from  model.ID
 	event model.Event
 }
 
+// derivation says how local states and messages got their numbers: done again in the same order it gives the same numbers.
+// Checkpoints and certificates are written with it, so that no machine has to be decoded from its encoding.
+type derivation struct {
+	kind    derived
+	machine uint32
+	local   uint32
+	arg     uint32 // the number of the action, of the message, or of the permutation
+}
+
+type derived uint8
+
+const (
+	byAction derived = iota
+	byMessage
+	byImage
+)
+
+// scratch is what running a machine takes; each worker has its own.
+type scratch struct {
+	out   model.Out
+	key   []byte
+	route []model.Delivery
+}
+
 func newTables(sys *model.System) *tables {
 	t := &tables{system: sys, byValue: map[message]uint32{}}
-	for id := range sys.Len() {
-		l := &locals{id: model.ID(id), tabs: t, byKey: map[string]uint32{}}
+	for id := range model.ID(sys.Len()) {
+		l := &locals{id: id, name: sys.Name(id), byKey: map[string]uint32{}, byInput: map[uint32]uint32{}}
 		l.list.Store(new([]*local))
+		l.inputs.Store(new([]uint32))
 		t.machines = append(t.machines, l)
+		t.intern(l, sys.Initial(id), sys.Initial(id).AppendState(nil))
 	}
 	return t
 }
 
-// initial interns the system's initial state.
-func (t *tables) initial() []uint32 {
-	v := make([]uint32, len(t.machines))
-	for i, l := range t.machines {
-		v[i] = l.intern(t.system.Initial(model.ID(i)))
-	}
-	return v
-}
+// initial is the system's initial state.
+func (t *tables) initial() []uint32 { return make([]uint32, len(t.machines)) }
 
 // intern returns the number of a local state. m must not change afterwards.
-func (l *locals) intern(m model.Machine) uint32 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.internLocked(m)
-}
-
-func (l *locals) internLocked(m model.Machine) uint32 {
-	l.key = m.AppendState(l.key[:0])
-	if id, ok := l.byKey[string(l.key)]; ok {
+func (t *tables) intern(l *locals, m model.Machine, key []byte) uint32 {
+	if id, ok := l.byKey[string(key)]; ok {
 		return id
 	}
 	events := m.Actions(nil)
-	s := &local{machine: m, own: make([]transition, len(events))}
 	for i, e := range events {
 		for _, other := range events[:i] {
 			if e.String() == other.String() {
-				panic(fmt.Sprintf("prover: %s has two enabled actions that read %q", l.tabs.system.Name(l.id), e))
+				panic(fmt.Sprintf("prover: %s offers two actions that read %q", l.name, e))
 			}
 		}
-		s.own[i].event = e
 	}
-	s.inputs.Store(new([]inputHandled))
+	s := &local{machine: m, events: events, acts: make([]atomic.Pointer[result], len(events))}
+	s.takes.Store(new([]atomic.Pointer[result]))
 	list := append(*l.list.Load(), s)
 	l.list.Store(&list)
 	id := uint32(len(list) - 1)
-	l.byKey[string(l.key)] = id
+	l.byKey[string(key)] = id
 	return id
 }
 
@@ -121,77 +130,120 @@ func (l *locals) len() int { return len(*l.list.Load()) }
 
 func (l *locals) at(id uint32) *local { return (*l.list.Load())[id] }
 
-// act returns the result of the state's k-th own action.
-func (l *locals) act(s *local, k int) *result {
-	if r := s.own[k].result.Load(); r != nil {
+// act returns the result of the k-th action of l's local state id.
+func (t *tables) act(l *locals, id uint32, k int, tmp *scratch) *result {
+	s := l.at(id)
+	if r := s.acts[k].Load(); r != nil {
 		return r
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if r := s.own[k].result.Load(); r != nil {
+	return t.step(l, id, message{model.Self, s.events[k]}, derivation{byAction, uint32(l.id), id, uint32(k)}, tmp, func(r *result) *result {
+		if known := s.acts[k].Load(); known != nil {
+			return known
+		}
+		if r != nil {
+			s.acts[k].Store(r)
+		}
+		return r
+	})
+}
+
+// known returns the result of an input, or nil if it has not been worked out.
+func (s *local) known(input uint32) *result {
+	takes := *s.takes.Load()
+	if int(input) >= len(takes) {
+		return nil
+	}
+	return takes[input].Load()
+}
+
+// take returns the result of an input in l's local state id.
+func (t *tables) take(l *locals, id, input uint32, tmp *scratch) *result {
+	s := l.at(id)
+	if r := s.known(input); r != nil {
 		return r
 	}
-	r := l.step(s, message{model.Self, s.own[k].event})
-	s.own[k].result.Store(r)
-	return r
+	number := (*l.inputs.Load())[input]
+	t.mu.Lock()
+	m := t.messages[number]
+	t.mu.Unlock()
+	return t.step(l, id, m, derivation{byMessage, uint32(l.id), id, number}, tmp, func(r *result) *result {
+		if known := s.known(input); known != nil || r == nil {
+			return known
+		}
+		takes := s.takes.Load()
+		if int(input) >= len(*takes) {
+			longer := make([]atomic.Pointer[result], l.inputsLen())
+			for i := range *takes {
+				longer[i].Store((*takes)[i].Load())
+			}
+			s.takes.Store(&longer)
+			takes = &longer
+		}
+		(*takes)[input].Store(r)
+		return r
+	})
 }
 
-// take returns the result of an input.
-func (l *locals) take(s *local, msg uint32) *result {
-	for _, h := range *s.inputs.Load() {
-		if h.message == msg {
-			return h.result
-		}
-	}
-	m := l.tabs.message(msg)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	known := *s.inputs.Load()
-	for _, h := range known {
-		if h.message == msg {
-			return h.result
-		}
-	}
-	r := l.step(s, m)
-	more := append(known[:len(known):len(known)], inputHandled{msg, r})
-	s.inputs.Store(&more)
-	return r
-}
+func (l *locals) inputsLen() int { return len(*l.inputs.Load()) }
 
-// step runs the machine's own code.
-func (l *locals) step(s *local, m message) *result {
-	next := s.machine.Clone()
-	l.out.Reset()
-	next.Step(m.from, m.event, &l.out)
-	r := &result{refused: l.out.Refused(), cut: l.out.CutReason(), violation: l.out.Violation()}
+// step runs the machine's own code. put stores the result, unless another worker was faster; it is called under the mutex, first
+// with nil.
+func (t *tables) step(l *locals, id uint32, m message, d derivation, tmp *scratch, put func(*result) *result) *result {
+	next := l.at(id).machine.Clone()
+	tmp.out.Reset()
+	next.Step(m.from, m.event, &tmp.out)
+	tmp.key = next.AppendState(tmp.key[:0])
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := put(nil); r != nil {
+		return r
+	}
+	t.log = append(t.log, d)
+	r := &result{refused: tmp.out.Refused(), cut: tmp.out.CutReason(), violation: tmp.out.Violation()}
+	r.plain = !r.refused && r.cut == "" && r.violation == ""
 	if r.refused || r.cut != "" {
-		return r
+		return put(r)
 	}
-	r.next = l.internLocked(next)
-	l.route = l.route[:0]
-	for _, e := range l.out.Effects() {
-		l.route = l.tabs.system.Route(l.route, l.id, e)
+	r.next = t.intern(l, next, tmp.key)
+	tmp.route = tmp.route[:0]
+	for _, e := range tmp.out.Effects() {
+		tmp.route = t.system.Route(tmp.route, l.id, e)
 	}
-	for _, d := range l.route {
-		r.sends = append(r.sends, send{uint32(d.To), l.tabs.intern(message{d.From, d.Event})})
+	for _, e := range tmp.route {
+		r.sends = append(r.sends, send{uint32(e.To), t.input(t.machines[e.To], message{e.From, e.Event})})
 	}
-	return r
+	r.quiet, r.single = r.plain && len(r.sends) == 0, r.plain && len(r.sends) == 1
+	if r.single {
+		r.first = r.sends[0]
+	}
+	return put(r)
 }
 
-func (t *tables) intern(m message) uint32 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	id, ok := t.byValue[m]
+// input returns the number of a message among the inputs of a machine.
+func (t *tables) input(to *locals, m message) uint32 {
+	number, ok := t.byValue[m]
 	if !ok {
-		id = uint32(len(t.messages))
+		number = uint32(len(t.messages))
 		t.messages = append(t.messages, m)
-		t.byValue[m] = id
+		t.byValue[m] = number
 	}
-	return id
+	input, ok := to.byInput[number]
+	if !ok {
+		inputs := append(*to.inputs.Load(), number)
+		to.inputs.Store(&inputs)
+		input = uint32(len(inputs) - 1)
+		to.byInput[number] = input
+	}
+	return input
 }
 
-func (t *tables) message(id uint32) message {
+// image returns the number, in the table of to, of the image of a local state under a permutation, of which the index is nth.
+func (t *tables) image(l *locals, id uint32, to *locals, nth int, rename func(model.ID) model.ID, tmp *scratch) uint32 {
+	m := model.Rename(l.at(id).machine, rename)
+	tmp.key = m.AppendState(tmp.key[:0])
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.messages[id]
+	t.log = append(t.log, derivation{byImage, uint32(l.id), id, uint32(nth)})
+	return t.intern(to, m, tmp.key)
 }

@@ -12,11 +12,12 @@ import (
 
 // Options bounds and observes an exploration. The zero value explores without bounds on all processors.
 type Options struct {
-	Workers    int   // 0: GOMAXPROCS
-	NoSymmetry bool  // explore every state even where the symmetry allows less
-	Memory     int64 // bytes of the visited set and the levels; 0: no bound
-	States     int64 // distinct states; 0: no bound
-	Depth      int   // steps from the initial state; 0: no bound
+	Workers    int    // 0: GOMAXPROCS
+	NoSymmetry bool   // explore every state even where the symmetry allows less
+	Memory     int64  // bytes of the visited set, the levels and the buffers; 0: no bound
+	Spill      string // a directory for what Memory has no room for; "": the bound ends the exploration
+	States     int64  // distinct states; 0: no bound
+	Depth      int    // steps from the initial state; 0: no bound
 
 	// Progress, if not nil, is called from the exploring goroutine about every Every (default 200 ms), and never after
 	// Explore has returned.
@@ -28,9 +29,11 @@ type Options struct {
 
 // grain is how an exploration is cut into pieces of work; tests cut finer, so that small systems keep all workers busy.
 type grain struct {
-	round  int // states that a round expands for each worker
-	chunk  int // states that a worker takes at once
-	serial int // a round of fewer states is for the first worker alone
+	buffer int   // words that a worker's buffer for one shard holds; 0: as the visited set grows
+	serial int   // a round of fewer blocks of states is for the first worker alone,
+	alone  int   // if the level has fewer states
+	table  int64 // bytes by which a shard may grow whatever the bound on memory, if it can be written to disk
+	spill  bool  // write everything to disk after each round
 }
 
 // Progress is how far an exploration has come.
@@ -61,13 +64,13 @@ type Result struct {
 // bound is hit or ctx is done (the cause of ctx is then the reason of what is unknown). With no property it explores
 // everything; the one result it then returns is for the zero Property and "proved" means exhausted.
 //
-// The error is about the arguments; nothing that an exploration meets is an error.
+// The error is about the arguments, without results, or about a file, with what is known. Nothing that a system does is an error.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.grain == (grain{}) {
-		opts.grain = grain{round: 1 << 13, chunk: 64, serial: 1 << 8}
+		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13}
 	}
 	if opts.Every == 0 {
 		opts.Every = 200 * time.Millisecond
@@ -80,5 +83,8 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 		return nil, fmt.Errorf("explore: %w", err)
 	}
 	e.run(ctx)
+	if e.err != nil {
+		return e.results(), fmt.Errorf("explore: %w", e.err)
+	}
 	return e.results(), nil
 }

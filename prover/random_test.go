@@ -139,6 +139,7 @@ func sum(v model.View) (n int) {
 // The prover agrees with the naive explorer on random systems: counts, verdicts, the lengths of counterexamples; and with
 // itself on any number of workers, counterexamples included.
 func TestRandomSystemsAgreeWithTheNaiveExplorer(t *testing.T) {
+	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		sys := anySystem(t)
 		limit := rapid.IntRange(0, 12).Draw(t, "limit")
@@ -154,11 +155,14 @@ func TestRandomSystemsAgreeWithTheNaiveExplorer(t *testing.T) {
 			t.Fatal(err)
 		}
 		var first []prover.Result
-		for _, workers := range []int{1, 2, 4} {
-			got, err := prover.Explore(context.Background(), sys, properties, prover.Fine(prover.Options{Workers: workers}))
+		for _, options := range []prover.Options{
+			{Workers: 1}, {Workers: 2}, {Workers: 4}, {Workers: 1, Memory: 1, Spill: dir}, {Workers: 2, Memory: 1, Spill: dir},
+		} {
+			got, err := prover.Explore(context.Background(), sys, properties, prover.Fine(options))
 			if err != nil {
 				t.Fatal(err)
 			}
+			workers := options.Workers
 			last := got[len(got)-1]
 			if last.States != want.states || last.Transitions != want.transitions || last.Depth != want.depth {
 				t.Fatalf("%d workers: %d states, %d transitions, depth %d; the naive explorer has %d, %d, %d",

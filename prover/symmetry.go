@@ -15,6 +15,7 @@ type symmetry struct {
 }
 
 type permutation struct {
+	nth    int // its index in model.Symmetry.Permutations
 	to     []model.ID
 	from   []model.ID // the inverse
 	images []memo     // by machine: local number → the number of its image, in the table of machine to[i]
@@ -27,11 +28,12 @@ type memo struct {
 
 func newSymmetry(t *tables) *symmetry {
 	s := &symmetry{tabs: t}
+	nth := -1
 	for to := range t.system.Symmetry.Permutations(len(t.machines)) {
-		if slices.IsSorted(to) {
+		if nth++; nth == 0 {
 			continue
 		}
-		p := permutation{to: slices.Clone(to), from: make([]model.ID, len(to)), images: make([]memo, len(to))}
+		p := permutation{nth: nth, to: slices.Clone(to), from: make([]model.ID, len(to)), images: make([]memo, len(to))}
 		for from, onto := range to {
 			p.from[onto] = model.ID(from)
 		}
@@ -40,44 +42,45 @@ func newSymmetry(t *tables) *symmetry {
 	return s
 }
 
-// least returns v, or the least image of v in dst. Both dst and scratch have the length of v.
-func (s *symmetry) least(dst, scratch, v []uint32) []uint32 {
+// least returns v, or the least image of v in w's memory.
+func (s *symmetry) least(w *worker, v []uint32) []uint32 {
 	best := v
 	for i := range s.perms {
-		if s.less(&s.perms[i], scratch, v, best) {
-			copy(dst, scratch)
-			best = dst
+		if s.less(w, &s.perms[i], v, best) {
+			w.least, w.image = w.image, w.least
+			best = w.least
 		}
 	}
 	return best
 }
 
-// less computes v's image under p in scratch, as far as it takes to see whether it is less than best.
-func (s *symmetry) less(p *permutation, scratch, v, best []uint32) bool {
+// less computes v's image under p in w.image, as far as it takes to see whether it is less than best.
+func (s *symmetry) less(w *worker, p *permutation, v, best []uint32) bool {
 	equal := true
 	for onto, from := range p.from {
-		id := s.image(p, int(from), v[from])
+		id := s.image(w, p, int(from), v[from])
 		if equal && id != best[onto] {
 			if id > best[onto] {
 				return false
 			}
 			equal = false
 		}
-		scratch[onto] = id
+		w.image[onto] = id
 	}
 	return !equal
 }
 
 // image returns the number of a local state's image.
-func (s *symmetry) image(p *permutation, m int, id uint32) uint32 {
+func (s *symmetry) image(w *worker, p *permutation, m int, id uint32) uint32 {
 	memo := &p.images[m]
 	if known := memo.list.Load(); known != nil && int(id) < len(*known) {
 		if v := (*known)[id].Load(); v != 0 {
 			return v - 1
 		}
 	}
-	image := s.tabs.machines[p.to[m]].intern(model.Rename(s.tabs.machines[m].at(id).machine, model.Renaming(p.to)))
-	memo.store(id, image, s.tabs.machines[m].len())
+	l := s.tabs.machines[m]
+	image := s.tabs.image(l, id, s.tabs.machines[p.to[m]], p.nth, model.Renaming(p.to), &w.step.scratch)
+	memo.store(id, image, l.len())
 	return image
 }
 

@@ -10,18 +10,20 @@ import (
 type worker struct {
 	explore *exploration
 	step    *stepper
-	v       []uint32 // the state being expanded
 	image   []uint32 // the least image of a successor under symmetry
-	scratch []uint32
+	least   []uint32
 	view    model.View
 	packed  []uint64
-	parent  []uint64 // v, packed in the present layout
+	parent  []uint64 // the state being expanded, packed in the present layout
 
 	found       [shards][]uint64 // successors of this round, by shard
+	room        int              // words that each of them should hold
+	full        bool             // one of them is full
 	overflow    []uint32         // vectors that do not fit the layout, one after the other
 	transitions int64
 	cut         string
 	hits        []hit // by property: what was found in this level
+	judging     bool  // a property of states is undecided
 }
 
 // hit says whether a property was violated (or its witness met) while a level was expanded.
@@ -33,39 +35,93 @@ type hit struct {
 
 func newWorker(e *exploration) *worker {
 	n := len(e.tabs.machines)
-	return &worker{
-		explore: e, step: newStepper(e.tabs), v: make([]uint32, n), image: make([]uint32, n), scratch: make([]uint32, n),
+	w := &worker{
+		explore: e, step: newStepper(e.tabs), image: make([]uint32, n), least: make([]uint32, n),
 		view: make(model.View, n), hits: make([]hit, len(e.properties)),
+	}
+	w.undecided()
+	return w
+}
+
+// undecided notes whether there is anything to judge.
+func (w *worker) undecided() {
+	w.judging = slices.ContainsFunc(w.explore.properties, func(c *check) bool { return !c.decided() && c.monitor < 0 && c.Name != "" })
+}
+
+// expandBlock takes every step of every state in a block.
+func (w *worker) expandBlock(block []uint64) {
+	now := w.explore.now.layout
+	w.resize(w.explore.layout.words)
+	for i := 0; i < len(block); i += now.words {
+		now.unpack(w.step.v, block[i:i+now.words])
+		w.step.loaded()
+		w.expand()
 	}
 }
 
-// expand takes every step of one state.
-func (w *worker) expand(now *level, i int) {
+// expand takes every step of the loaded state.
+func (w *worker) expand() {
 	e := w.explore
-	now.layout.unpack(w.v, now.at(i))
-	w.resize(e.layout.words)
-	fits := e.symmetry == nil && e.layout.pack(w.parent, w.v) // an image is packed anew
-	for m, l := range e.tabs.machines {
-		own := l.at(w.v[m]).own
-		for k := range own {
-			w.step.step(w.v, m, k)
-			if w.step.refused {
+	fits := e.symmetry == nil && e.layout.pack(w.parent, w.step.v) // an image is packed anew
+	if fits && e.layout.words == 1 {
+		w.expandWord(w.parent[0])
+		return
+	}
+	for m := range w.step.v {
+		for k := range w.step.offered(m) {
+			w.take(m, k, fits)
+		}
+	}
+}
+
+// expandWord is expand for states of one word. The steps that nearly all are, of one machine or of two, change the word in place.
+func (w *worker) expandWord(parent uint64) {
+	s, slots := w.step, w.explore.layout.slots
+	for m, id := range s.v {
+		from := s.at(m, id)
+		for k := range from.acts {
+			r := from.acts[k].Load()
+			if r == nil || !(r.quiet || r.single) || r.next >= slots[m].limit {
+				w.take(m, k, true)
 				continue
+			}
+			word := parent + (uint64(r.next)-uint64(id))<<slots[m].shift
+			if r.single {
+				to := int(r.first.to)
+				other := s.v[to]
+				answer := s.at(to, other).known(r.first.input)
+				if answer == nil || !answer.quiet || answer.next >= slots[to].limit || to == m {
+					w.take(m, k, true)
+					continue
+				}
+				word += (uint64(answer.next) - uint64(other)) << slots[to].shift
 			}
 			w.transitions++
-			switch {
-			case w.step.cut != "":
-				if w.cut == "" || w.step.cut < w.cut {
-					w.cut = w.step.cut
-				}
-				continue
-			case len(w.step.violations) > 0:
-				w.noteViolations()
-			}
-			if len(w.step.touched) > 0 {
-				w.emit(fits)
+			if word != parent {
+				w.emitWord(word)
 			}
 		}
+	}
+}
+
+// take takes one step and books what it does.
+func (w *worker) take(m, k int, fits bool) {
+	w.step.step(m, k)
+	if w.step.refused {
+		return
+	}
+	w.transitions++
+	switch {
+	case w.step.cut != "":
+		if w.cut == "" || w.step.cut < w.cut {
+			w.cut = w.step.cut
+		}
+		return
+	case len(w.step.violations) > 0:
+		w.noteViolations()
+	}
+	if len(w.step.touched) > 0 {
+		w.emit(fits)
 	}
 }
 
@@ -79,7 +135,7 @@ func (w *worker) resize(words int) {
 func (w *worker) emit(fits bool) {
 	e := w.explore
 	if e.symmetry != nil {
-		next := e.symmetry.least(w.image, w.scratch, w.step.next)
+		next := e.symmetry.least(w, w.step.next)
 		if !e.layout.pack(w.packed, next) {
 			w.overflow = append(w.overflow, next...)
 			return
@@ -90,8 +146,21 @@ func (w *worker) emit(fits bool) {
 			return
 		}
 	}
-	s := shardOf(w.packed)
+	if len(w.packed) == 1 {
+		w.emitWord(w.packed[0])
+		return
+	}
+	s := shardOf(hash(w.packed))
 	w.found[s] = append(w.found[s], w.packed...)
+	w.full = w.full || len(w.found[s]) >= w.room
+}
+
+func (w *worker) emitWord(word uint64) {
+	s := shardOf(hashWord(word))
+	found := append(w.found[s], word)
+	if w.found[s] = found; len(found) >= w.room {
+		w.full = true
+	}
 }
 
 // delta packs the successor as the parent with the touched slots exchanged; false if one does not fit.
@@ -108,36 +177,31 @@ func (w *worker) delta() bool {
 	return true
 }
 
-// judgeAll evaluates the properties of states in packed states, each once.
-func (w *worker) judgeAll(states []uint64) {
-	e := w.explore
-	if !slices.ContainsFunc(e.properties, func(c *check) bool { return !c.decided() && c.monitor < 0 }) {
-		return
-	}
-	for i := 0; i < len(states); i += e.layout.words {
-		e.layout.unpack(w.v, states[i:i+e.layout.words])
-		w.look()
-		for i, c := range e.properties {
-			if !c.decided() && !w.hits[i].state {
-				w.hits[i].state = w.decidedBy(c)
-			}
+// judge evaluates the properties of states in a packed state.
+func (w *worker) judge(p []uint64) {
+	w.explore.layout.unpack(w.step.v, p)
+	w.step.loaded()
+	w.look()
+	for i, c := range w.explore.properties {
+		if !c.decided() && !w.hits[i].state {
+			w.hits[i].state = w.decidedBy(c)
 		}
 	}
 }
 
-// look puts the machines of the state in v into view.
+// look puts the machines of the loaded state into view.
 func (w *worker) look() {
-	for m, l := range w.explore.tabs.machines {
-		w.view[m] = l.at(w.v[m]).machine
+	for m, id := range w.step.v {
+		w.view[m] = w.step.at(m, id).machine
 	}
 }
 
-// decidedBy reports whether the state in v and view decides c.
+// decidedBy reports whether the state in step and view decides c.
 func (w *worker) decidedBy(c *check) bool {
 	return c.monitor < 0 && (c.Kind != model.DeadlockFree || w.stuck()) && c.hit(w.view)
 }
 
-// stuck reports whether no action is enabled in v.
+// stuck reports whether no action is enabled in the loaded state.
 func (w *worker) stuck() bool { return w.firstStep(func() bool { return true }) == nil }
 
 // noteViolations books what monitors said of the last step.
