@@ -58,7 +58,7 @@ func measure(ctx context.Context, o options, log io.Writer) error {
 		return err
 	}
 	r := report{options: o, machine: describeMachine(ctx)}
-	if r.tasks, r.missing, r.building, err = s.plan(ctx, o); err != nil {
+	if r.plan, err = s.plan(ctx, o); err != nil {
 		return err
 	}
 	if err := s.runAll(ctx, r.tasks, o.repeat); err != nil {

@@ -48,6 +48,7 @@ type task struct {
 	once    bool // too long to repeat
 	command []string
 	spin    bool
+	flags   []string // SPIN: the compiler's, beyond those that all share
 
 	runs []figures
 }
@@ -72,46 +73,53 @@ const (
 	oursFirst   = "ours, first verdict"
 )
 
-// plan says what is run, in the order in which the tools take turns; SPIN's verifiers are built. missing names what the
-// catalogue does not have yet; building is what SPIN's users wait for before a run.
-func (s session) plan(ctx context.Context, o options) (tasks []*task, missing []string, building time.Duration, err error) {
+// plan is what is run, and what was found out on the way to it.
+type plan struct {
+	tasks    []*task       // in the order in which the tools take turns
+	trials   []*task       // runs that chose SPIN's settings
+	missing  []string      // what the catalogue does not have yet
+	building time.Duration // of a verifier, which SPIN's users wait for before a run
+}
+
+// plan builds SPIN's verifiers with the settings that suit them best.
+func (s session) plan(ctx context.Context, o options) (*plan, error) {
+	var p plan
 	ours := func(name string, size, workers int, want counts, system ...string) {
 		command := append([]string{s.self, exploreVerb, fmt.Sprintf("-workers=%d", workers)}, system...)
-		tasks = append(tasks, &task{name: name, size: size, want: want, command: command})
-	}
-	spin := func(name string, size, slots int, want counts, model string, defines ...string) {
-		if err != nil {
-			return
-		}
-		var pan string
-		if pan, building, err = build(ctx, s.dir, model, defines); err == nil {
-			tasks = append(tasks, &task{name: name, size: size, want: want, spin: true, command: append([]string{pan}, verifierFlags(slots)...)})
-		}
+		p.tasks = append(p.tasks, &task{name: name, size: size, want: want, command: command})
 	}
 	rm := func(n int) string { return fmt.Sprintf("rm=%d", n) }
+	n := o.largest
 
 	ours(oursTrivial, 1, 1, twoPhase[1], commitName, rm(1))
 	ours(oursFirst, 3, 1, twoPhase[3], commitName, rm(3))
 	for n := smallest; n < o.largest; n++ {
 		ours(oursLine, n, 1, twoPhase[n], commitName, rm(n))
 	}
-	n, slots := o.largest, 25-5*(9-o.largest)/2 // the states by six for each resource manager
-	spin(spinPacked, n, slots, twoPhase[n], "twophase_packed", fmt.Sprintf("-DN=%d", n))
+	if err := s.addSpin(ctx, &p, spinPacked, commitVerifier("twophase_packed", n), commitVerifier("twophase_packed", n-1)); err != nil {
+		return nil, err
+	}
 	ours(oursLine, n, 1, twoPhase[n], commitName, rm(n))
 	ours(oursTwo, n, 2, twoPhase[n], commitName, rm(n))
-	spin(spinNatural, n, slots, twoPhase[n], "twophase_natural", fmt.Sprintf("-DN=%d", n))
-	spin(mutexPacked, 4, 22, mutexCounts, "mutex_packed", "-DN=4", "-DD=2")
+	if err := s.addSpin(ctx, &p, spinNatural, commitVerifier("twophase_natural", n), commitVerifier("twophase_natural", n-1)); err != nil {
+		return nil, err
+	}
+	if err := s.addSpin(ctx, &p, mutexPacked, mutexVerifier("mutex_packed"), mutexVerifier("mutex_packed")); err != nil {
+		return nil, err
+	}
 	if _, unknown := spec.Find(mutexName); unknown != nil {
-		missing = append(missing, mutexName)
+		p.missing = append(p.missing, mutexName)
 	} else {
 		ours(oursMutex, 4, 1, mutexCounts, mutexName, "clients=4", "drops=2")
 	}
-	spin(mutexChan, 4, 22, mutexCounts, "mutex_natural", "-DN=4", "-DD=2")
+	if err := s.addSpin(ctx, &p, mutexChan, mutexVerifier("mutex_natural"), mutexVerifier("mutex_natural")); err != nil {
+		return nil, err
+	}
 	if o.ten {
 		ours(oursLine, 10, 1, twoPhase[10], commitName, rm(10))
-		tasks[len(tasks)-1].once = true
+		p.tasks[len(p.tasks)-1].once = true
 	}
-	return tasks, missing, building, err
+	return &p, nil
 }
 
 // find returns the task of a name and size, or nil. A size of 0 is any.

@@ -4,16 +4,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // report is one measurement, rendered.
 type report struct {
 	options
-	machine  machine
-	tasks    []*task
-	missing  []string      // of the catalogue
-	building time.Duration // a SPIN verifier
+	*plan
+	machine machine
 }
 
 // line is two-phase commit by size, ours, one worker.
@@ -33,16 +30,28 @@ func (r report) markdown() string {
 	m := r.machine
 	fmt.Fprintf(&b, "%s; %s, %d cores, %.0f GiB; Linux %s; Go %s; %s; %s. Load average before %s, after %s.\n\n",
 		m.date.UTC().Format("2006-01-02 15:04 UTC"), m.cpu, m.cores, m.memoryGiB, m.kernel, m.golang, m.spin, m.gcc, m.loadBefore, m.loadAfter)
-	fmt.Fprintf(&b, "Medians of %d runs, in which the tools took turns; two-phase commit with 10 is run once. *CPU* is user and system time "+
+	fmt.Fprintf(&b, "%s; the tools took turns. *CPU* is user and system time "+
 		"of the whole process; *peak* is of its resident set. All explore exhaustively and exactly, without\nsymmetry or partial order, and check "+
 		"no property; every run had the known counts of distinct and generated states (*generated*: the initial state, and one for each enabled "+
-		"action of each distinct state), ours also\nthe number of levels. A run with others would have ended the measurement.\n\n", r.repeat)
+		"action of each distinct state), ours also\nthe number of levels. A run with others would have ended the measurement.\n\n", r.repetition())
 	r.goals(&b)
 	r.beside(&b)
 	r.linear(&b)
 	r.small(&b)
 	r.how(&b)
 	return b.String()
+}
+
+// repetition says what the figures are.
+func (r report) repetition() string {
+	text := "Each run was made once"
+	if r.repeat > 1 {
+		text = fmt.Sprintf("Medians of %d runs", r.repeat)
+		if r.ten {
+			text += ", two-phase commit with 10 once"
+		}
+	}
+	return text
 }
 
 func (r report) goals(b *strings.Builder) {
@@ -66,8 +75,32 @@ func (r report) beside(b *strings.Builder) {
 	for _, name := range r.missing {
 		fmt.Fprintf(b, "`%s` is not in the catalogue yet: ours is not measured.\n\n", name)
 	}
-	fmt.Fprintf(b, "SPIN is compiled by gcc with `%s` and run with `%s` (two-phase commit) and `%s` (mutex). Ours is the catalogue's model, as "+
-		"its user writes it.\n\n", strings.Join(compilerFlags, " "), strings.Join(r.flagsOf(spinPacked), " "), strings.Join(r.flagsOf(mutexPacked), " "))
+	r.settings(b)
+}
+
+// settings says what SPIN was compiled and run with, and why.
+func (r report) settings(b *strings.Builder) {
+	fmt.Fprintf(b, "## SPIN's settings\n\ngcc compiles with `%s` and what took the least CPU time in trials, medians of %d (two-phase commit: with %d resource managers):\n\n",
+		strings.Join(compilerFlags, " "), trials, r.largest-1)
+	b.WriteString("| | nothing else |")
+	for _, flags := range candidates[1:] {
+		fmt.Fprintf(b, " `%s` |", strings.Join(flags, " "))
+	}
+	b.WriteString(" run as |\n|---|" + strings.Repeat("--:|", len(candidates)) + "---|\n")
+	for i := 0; i+len(candidates) <= len(r.trials); i += len(candidates) {
+		row := r.trials[i : i+len(candidates)]
+		name := strings.TrimPrefix(row[0].name, trialPrefix)
+		fmt.Fprintf(b, "| %s |", name)
+		for _, t := range row {
+			cpu := figure(t.cpu())
+			if t == best(row...) {
+				cpu = "**" + cpu + "**"
+			}
+			fmt.Fprintf(b, " %s |", cpu)
+		}
+		fmt.Fprintf(b, " `pan %s` |\n", strings.Join(find(r.tasks, name, 0).command[1:], " "))
+	}
+	b.WriteString("\nOurs is the catalogue's model, as its user writes it, with nothing set.\n\n")
 }
 
 type labelled struct {
@@ -98,9 +131,6 @@ func (r report) compare(b *strings.Builder, title string, rows []labelled) {
 	}
 	b.WriteString("\n")
 }
-
-// flagsOf is what a SPIN task's verifier is run with.
-func (r report) flagsOf(name string) []string { return find(r.tasks, name, 0).command[1:] }
 
 func (r report) linear(b *strings.Builder) {
 	b.WriteString("## Cost by states\n\nTwo-phase commit, ours, one worker; CPU and memory above those of start-up.\n\n")
