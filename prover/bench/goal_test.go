@@ -69,13 +69,13 @@ func TestReport(t *testing.T) {
 		trial = append(trial, &task{name: trialPrefix + spinPacked, spin: true, flags: flags, runs: []figures{{cpu: float64(4 - i%3)}}})
 	}
 	r := report{
-		options: options{largest: 9, ten: true, repeat: 3},
+		options: options{largest: 9, ten: true, repeat: 3, args: []string{"-ten"}},
 		plan:    &plan{tasks: tasks, trials: trial, missing: []string{"classic/absent"}, building: time.Second},
 	}
 	text := r.markdown()
 	for _, line := range []string{
 		"| ours, two workers | 11 | 0.275 | 5 |", "| SPIN, natural encoding | 50 | 1.25 |", "| 9 | 1 000 000 | 0 |",
-		"`classic/absent` is not in the catalogue yet: ours is not measured.", "BENCH=-ten",
+		"`classic/absent` is not in the catalogue yet: ours is not measured.", `make bench-peers BENCH="-ten"`,
 		"| SPIN packed | 4 | 3 | **2** | 4 | `pan -m10000` |",
 	} {
 		if !strings.Contains(text, line) {

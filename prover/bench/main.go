@@ -15,6 +15,7 @@ type options struct {
 	ten     bool   // and the one with ten, by the prover alone
 	repeat  int    // how often each run is made
 	out     string // the folder of the report
+	args    []string
 }
 
 func main() {
@@ -43,6 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if o.largest < smallest || o.largest > 9 || o.repeat < 1 || flags.NArg() > 0 {
 		return fmt.Errorf("usage: -rm is %d to 9, -repeat at least 1, and there are no arguments", smallest)
 	}
+	o.args = args
 	return measure(ctx, o, stderr)
 }
 

@@ -155,8 +155,8 @@ func (r report) small(b *strings.Builder) {
 
 func (r report) how(b *strings.Builder) {
 	command := "make bench-peers"
-	if r.ten {
-		command += " BENCH=-ten"
+	if len(r.args) > 0 {
+		command += fmt.Sprintf(" BENCH=%q", strings.Join(r.args, " "))
 	}
 	fmt.Fprintf(b, "## Reproduce\n\n    %s\n\nIt installs Debian's `spin` and `gcc` where they are missing. `go run ./prover/bench -h` lists the flags "+
 		"(`BENCH` passes them); SPIN's models are\nin `prover/bench/promela`. `go test -bench Explore ./prover` runs ours alone.\n", command)
