@@ -58,7 +58,7 @@ func exploreAll(b *testing.B, sys *model.System, workers int) (prover.Result, in
 	b.Helper()
 	var peak int64
 	results, err := prover.Explore(context.Background(), sys, nil, prover.Options{
-		Workers: workers, NoSymmetry: true, Every: time.Nanosecond,
+		Workers: workers, NoSymmetry: true, NoPartialOrder: true, Every: time.Nanosecond,
 		Progress: func(p prover.Progress) { peak = max(peak, p.Memory) },
 	})
 	if err != nil || results[0].Verdict != model.Proved {

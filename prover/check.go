@@ -49,24 +49,12 @@ func allSymmetric(properties []model.Property) bool {
 func (c *check) decided() bool { return c.result.Verdict != model.Unknown }
 
 // hit reports whether the state decides the property: a violation, or the witness. For DeadlockFree the state is one without
-// an enabled action.
+// an enabled action. The view is what the property sees.
 func (c *check) hit(v model.View) bool {
 	if c.Holds == nil {
 		return c.Kind == model.DeadlockFree
 	}
-	return c.Holds(c.sight(v)) == (c.Kind == model.Reachable)
-}
-
-// sight is what of a state the property sees.
-func (c *check) sight(v model.View) model.View {
-	if c.Reads == nil {
-		return v
-	}
-	seen := make(model.View, len(v))
-	for _, m := range c.Reads {
-		seen[m] = v[m]
-	}
-	return seen
+	return c.Holds(v) == (c.Kind == model.Reachable)
 }
 
 // settle turns what was found while the level n was expanded, or in the initial state (-1), into verdicts. It reports whether
@@ -127,7 +115,10 @@ func (e *exploration) result(c *check, v model.Verdict) Result {
 		Exact: true, Elapsed: time.Since(e.start),
 	}
 	if e.symmetry != nil {
-		r.Reductions = []string{"symmetry"}
+		r.Reductions = append(r.Reductions, "symmetry")
+	}
+	if e.reduced > 0 {
+		r.Reductions = append(r.Reductions, "partial order")
 	}
 	return r
 }

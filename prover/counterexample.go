@@ -9,64 +9,6 @@ import (
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// levels is the states met, level by level, packed in the present layout without a level: in memory, or in files.
-type levels struct {
-	explore *exploration
-	states  [][]uint64
-	files   []*levelFile
-}
-
-// collect sorts the states of the levels up to n by level.
-func (e *exploration) collect(n int) *levels {
-	if e.disk != nil {
-		return &levels{explore: e, files: e.disk.levels}
-	}
-	words := e.layout.words
-	size := make([]int, n+1)
-	e.each(func(entry []uint64) {
-		if at := e.layout.level(entry[0]); at <= n {
-			size[at] += words
-		}
-	})
-	l := &levels{explore: e, states: make([][]uint64, n+1)}
-	for i := range l.states {
-		l.states[i] = make([]uint64, 0, size[i])
-	}
-	e.each(func(entry []uint64) {
-		if i := e.layout.level(entry[0]); i <= n {
-			at := len(l.states[i])
-			l.states[i] = append(l.states[i], entry...)
-			l.states[i][at] &= e.layout.state
-		}
-	})
-	return l
-}
-
-// each calls f with the states of level i, part by part.
-func (l *levels) each(i int, f func(states []uint64)) error {
-	if l.files == nil {
-		f(l.states[i])
-		return nil
-	}
-	r := repacker{e: l.explore, old: l.files[i].layout, v: make([]uint32, len(l.explore.layout.slots)), p: make([]uint64, l.explore.layout.words)}
-	return l.files[i].blocks(1<<18, func(block []uint64) bool {
-		var states []uint64
-		for at := 0; at < len(block); at += r.old.words {
-			r.take(block[at : at+r.old.words])
-			states = append(states, r.p...)
-		}
-		f(states)
-		return true
-	})
-}
-
-// each calls f for every entry of the visited set; the first word carries the level.
-func (e *exploration) each(f func(entry []uint64)) {
-	for _, s := range e.visited {
-		s.each(f)
-	}
-}
-
 // shortest rebuilds the first of the shortest runs that decide c, which a state of level n does or a step from one, and returns
 // it with what the monitor says at its end; false if the context ended before.
 //
@@ -211,7 +153,7 @@ func (e *exploration) rerun(c *check, trace []model.Action) (reason string) {
 				return v.Reason
 			}
 		}
-	} else if (c.Kind != model.DeadlockFree || len(st.Actions(nil)) == 0) && c.hit(st.View()) {
+	} else if (c.Kind != model.DeadlockFree || len(st.Actions(nil)) == 0) && c.hit(c.Sight(st.View())) {
 		return ""
 	}
 	panic(fmt.Sprintf("prover: the counterexample to %q is none when run on the machines themselves", c.Name))

@@ -23,9 +23,12 @@ type exploration struct {
 	ctx        context.Context
 	start      time.Time
 	reported   time.Time
+	savedAt    time.Time
 
 	tabs     *tables
 	symmetry *symmetry // nil: not used
+	ample    *ample    // nil: not used
+	reduced  int64     // states expanded by an ample set alone
 	workers  []*worker
 	layout   *layout
 	visited  [shards]*set
@@ -43,6 +46,8 @@ type exploration struct {
 	confirmed   int64        // with a disk: the states of the levels that are done and of the present one
 	cut         string       // the reason of the first cut, in the order of reasons
 	stopped     string       // not "": a bound or an interruption ended the exploration, and which
+	enough      int64        // end with the first level that makes so many states; 0: do not
+	learnt      bool         // that was the end
 	err         error        // what went wrong with a file
 }
 
@@ -69,8 +74,28 @@ func newExploration(sys *model.System, properties []model.Property, opts Options
 }
 
 func (e *exploration) run(ctx context.Context) {
-	defer e.free()
-	e.ctx, e.reported = ctx, e.start
+	e.ctx, e.reported, e.savedAt = ctx, e.start, e.start
+	more := e.begin()
+	for ; more; e.depth++ {
+		e.now.recycle()
+		e.now, e.next = e.next, e.newLevel()
+		e.save(e.opts.grain.save)
+		more = e.expandLevel()
+	}
+	if e.stopped == "" {
+		e.save(true)
+	}
+	e.certify()
+}
+
+// begin makes the first level, or takes up what a checkpoint holds. It reports whether there is anything left to do.
+func (e *exploration) begin() bool {
+	if e.opts.Checkpoint.Resume {
+		if resumed, err := e.resume(); resumed || err != nil {
+			e.failed(err)
+			return err == nil && !e.settle(-1)
+		}
+	}
 	e.layout = newLayout(e.tabs, 0)
 	e.newVisited()
 	e.next = e.newLevel()
@@ -81,11 +106,7 @@ func (e *exploration) run(ctx context.Context) {
 	e.next.add(shardOf(h), p)
 	e.states = 1
 	e.workers[0].judge(p)
-	for more := !e.settle(-1); more; e.depth++ {
-		e.now.recycle()
-		e.now, e.next = e.next, e.newLevel()
-		more = e.expandLevel()
-	}
+	return !e.settle(-1)
 }
 
 func (e *exploration) newVisited() {
@@ -102,7 +123,9 @@ func (e *exploration) newLevel() level {
 // free gives back what the collector does not look after.
 func (e *exploration) free() {
 	for _, s := range e.visited {
-		s.free()
+		if s != nil {
+			s.free()
+		}
 	}
 	if e.disk != nil {
 		e.failed(e.disk.free())
@@ -118,6 +141,9 @@ func (e *exploration) expandLevel() bool {
 	if e.opts.Depth > 0 && e.depth == e.opts.Depth {
 		e.stopped = fmt.Sprintf("depth bound %d reached", e.opts.Depth)
 		return false
+	}
+	if e.ample != nil {
+		e.ample.learn()
 	}
 	if e.depth+1 >= e.layout.levelLimit {
 		e.failed(e.widen())
@@ -144,7 +170,9 @@ func (e *exploration) expandLevel() bool {
 	if e.err != nil {
 		return false
 	}
-	return !e.settle(e.depth) && e.stopped == ""
+	more := !e.settle(e.depth) && e.stopped == ""
+	e.learnt = more && fresh && e.enough > 0 && e.states >= e.enough
+	return more && !e.learnt
 }
 
 // failed ends the exploration if err is one.
@@ -307,7 +335,8 @@ func (e *exploration) mayGrow(bytes int64) bool {
 func (e *exploration) gather() {
 	for _, w := range e.workers {
 		e.transitions += w.transitions
-		w.transitions = 0
+		e.reduced += w.reduced
+		w.transitions, w.reduced = 0, 0
 		if w.cut != "" && (e.cut == "" || w.cut < e.cut) {
 			e.cut = w.cut
 		}

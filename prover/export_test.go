@@ -8,7 +8,7 @@ import (
 
 // Fine returns options that cut the work as fine as can be: every worker takes part in every level of the smallest system.
 func Fine(o Options) Options {
-	o.grain = grain{buffer: 1, spill: o.Spill != ""}
+	o.grain = grain{buffer: 1, learn: 4, table: 1 << 13, spill: o.Spill != "", save: o.Checkpoint.File != ""}
 	return o
 }
 
@@ -38,6 +38,6 @@ func ExploreWarm(sys *model.System, properties []model.Property, o Options, choo
 			s.load(append([]uint32(nil), s.next...))
 		}
 	}
-	e.run(context.Background())
+	e.runFreed(context.Background())
 	return e.results(), nil
 }

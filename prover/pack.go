@@ -10,12 +10,14 @@ import "math/bits"
 type layout struct {
 	words      int
 	slots      []slot
+	levelWidth uint
 	levelShift uint
 	levelLimit int    // levels below it fit
 	state      uint64 // the bits of the first word that are not the level
 }
 
 type slot struct {
+	width uint
 	word  int
 	shift uint
 	limit uint32 // ids below it fit
@@ -51,11 +53,11 @@ func newLayout(t *tables, level int) *layout {
 
 // place returns the layout of slots of these widths.
 func place(width []uint, level uint) *layout {
-	l := &layout{slots: make([]slot, len(width)), levelShift: 63 - level, levelLimit: 1 << level}
+	l := &layout{slots: make([]slot, len(width)), levelWidth: level, levelShift: 63 - level, levelLimit: 1 << level}
 	l.state = ^(uint64(l.levelLimit-1) << l.levelShift)
 	used := []uint{1 + level}
 	for i, w := range width {
-		if w > 31 {
+		if w > 31 || level > 31 {
 			return nil
 		}
 		word := 0
@@ -69,7 +71,7 @@ func place(width []uint, level uint) *layout {
 		if word == 0 {
 			shift -= 1 + level
 		}
-		l.slots[i] = slot{word: word, shift: shift, limit: 1 << w}
+		l.slots[i] = slot{width: w, word: word, shift: shift, limit: 1 << w}
 		used[word] += w
 	}
 	l.words = len(used)

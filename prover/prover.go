@@ -12,15 +12,19 @@ import (
 
 // Options bounds and observes an exploration. The zero value explores without bounds on all processors.
 type Options struct {
-	Workers    int    // 0: GOMAXPROCS
-	NoSymmetry bool   // explore every state even where the symmetry allows less
-	Memory     int64  // bytes of the visited set, the levels and the buffers; 0: no bound
-	Spill      string // a directory for what Memory has no room for; "": the bound ends the exploration
-	States     int64  // distinct states; 0: no bound
-	Depth      int    // steps from the initial state; 0: no bound
+	Workers        int    // 0: GOMAXPROCS
+	NoSymmetry     bool   // explore every state even where the symmetry allows less
+	NoPartialOrder bool   // take every step of every state even where the order of some does not matter
+	Memory         int64  // bytes of the visited set, the levels and the buffers, or of the graph for properties of runs; 0: no bound
+	Spill          string // a directory for what Memory has no room for; "": the bound ends the exploration
+	States         int64  // distinct states; 0: no bound
+	Depth          int    // steps from the initial state; 0: no bound
+
+	Checkpoint  Checkpoint  // the zero value: none
+	Certificate Certificate // the zero value: none; written if every property is proved
 
 	// Progress, if not nil, is called from the exploring goroutine about every Every (default 200 ms), and never after
-	// Explore has returned.
+	// Explore has returned. The exploration for properties of runs begins again at no state.
 	Progress func(Progress)
 	Every    time.Duration
 
@@ -33,6 +37,8 @@ type grain struct {
 	serial int   // a round of fewer blocks of states is for the first worker alone,
 	alone  int   // if the level has fewer states
 	table  int64 // bytes by which a shard may grow whatever the bound on memory, if it can be written to disk
+	learn  int64 // states that are explored before partial-order reduction is used
+	save   bool  // a checkpoint before each level
 	spill  bool  // write everything to disk after each round
 }
 
@@ -50,7 +56,7 @@ type Progress struct {
 type Result struct {
 	Property    model.Property
 	Verdict     model.Verdict
-	Reason      string         // why the verdict is unknown; what a monitor said; else ""
+	Reason      string         // why the verdict is unknown; what a monitor said; that nothing asks for what is proved; else ""
 	States      int64          // distinct states when the verdict was reached
 	Transitions int64          // steps taken from them: enabled actions, those that change nothing included
 	Depth       int            // the deepest level that has a state
@@ -58,11 +64,16 @@ type Result struct {
 	Reductions  []string       // the reductions used: "symmetry"
 	Elapsed     time.Duration  // since the exploration began
 	Trace       []model.Action // a shortest run to the violation, or to the state that a witness asks for; nil without one
+	Lasso       bool           // the counterexample is an infinite run: the last Cycle steps of Trace are repeated for ever
+	Cycle       int            // how many they are; 0 in a lasso: the run stops for ever where Trace ends
 }
 
 // Explore decides the properties of a system in one exploration. It ends when all are decided, the states are exhausted, a
 // bound is hit or ctx is done (the cause of ctx is then the reason of what is unknown). With no property it explores
 // everything; the one result it then returns is for the zero Property and "proved" means exhausted.
+//
+// Properties of runs are decided in a second exploration, which is of all states, without reductions, to the end: a bound,
+// which holds for each exploration by itself, leaves them all unknown. The results are in the order of the properties.
 //
 // The error is about the arguments, without results, or about a file, with what is known. Nothing that a system does is an error.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
@@ -70,7 +81,10 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	if opts.grain == (grain{}) {
-		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13}
+		opts.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13, learn: 1 << 14}
+	}
+	if opts.Checkpoint.Every == 0 {
+		opts.Checkpoint.Every = time.Minute
 	}
 	if opts.Every == 0 {
 		opts.Every = 200 * time.Millisecond
@@ -78,13 +92,62 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if opts.Workers < 0 || opts.Memory < 0 || opts.States < 0 || opts.Depth < 0 {
 		return nil, errors.New("explore: a bound or the number of workers is negative")
 	}
-	e, err := newExploration(sys, properties, opts)
-	if err != nil {
+	if err := checkCertificate(properties, opts); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	e.run(ctx)
-	if e.err != nil {
-		return e.results(), fmt.Errorf("explore: %w", e.err)
+	var ofStates, ofRuns []model.Property
+	for _, p := range properties {
+		if p.Kind.OfRuns() {
+			ofRuns = append(ofRuns, p)
+		} else {
+			ofStates = append(ofStates, p)
+		}
 	}
-	return e.results(), nil
+	if err := checkRuns(sys, ofRuns); err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
+	var first, second []Result
+	var err error
+	if ofStates != nil || ofRuns == nil {
+		first, err = exploreStates(ctx, sys, ofStates, opts)
+	}
+	if ofRuns != nil && (err == nil || first != nil) {
+		var wrong error
+		second, wrong = exploreRuns(ctx, sys, ofRuns, opts)
+		err = errors.Join(err, wrong)
+	}
+	if err != nil {
+		err = fmt.Errorf("explore: %w", err)
+	}
+	if len(first)+len(second) < len(properties) {
+		return nil, err
+	}
+	if len(properties) == 0 {
+		return first, err
+	}
+	var results []Result
+	for _, p := range properties {
+		from := &first
+		if p.Kind.OfRuns() {
+			from = &second
+		}
+		results = append(results, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return results, err
+}
+
+// exploreStates decides properties of states and steps.
+func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
+	symmetric := len(sys.Symmetry) > 0 && !opts.NoSymmetry && allSymmetric(properties)
+	saved := opts.Checkpoint.File != "" || opts.Certificate.To != nil
+	if !opts.NoPartialOrder && !symmetric && !saved && reducible(properties) {
+		return exploreReduced(ctx, sys, properties, opts)
+	}
+	e, err := newExploration(sys, properties, opts)
+	if err != nil {
+		return nil, err
+	}
+	e.runFreed(ctx)
+	return e.results(), e.err
 }

@@ -60,6 +60,7 @@ func newDisk(dir string) (*disk, error) {
 	return d, nil
 }
 
+// free removes the directory and what is in it.
 func (d *disk) free() error {
 	d.visited.Close()
 	for _, l := range append(d.levels, d.fresh) {
@@ -194,22 +195,28 @@ func (e *exploration) spillVisited() error {
 
 // beginSpilling writes the levels that are done, which are then no longer to be had from the visited set.
 func (e *exploration) beginSpilling() error {
-	met := e.collect(e.depth).states
-	var err error
-	if e.disk, err = newDisk(e.opts.Spill); err != nil {
+	d, err := newDisk(e.opts.Spill)
+	if err != nil {
 		return err
 	}
-	for i, states := range met {
-		l, err := e.disk.newLevel(e.layout, fmt.Sprintf("level-%d", i))
+	met := e.collect(e.depth)
+	for i := range e.depth + 1 {
+		l, err := d.newLevel(e.layout, fmt.Sprintf("level-%d", i))
 		if err != nil {
-			return err
+			return errors.Join(err, d.free())
 		}
-		e.disk.levels = append(e.disk.levels, l)
-		e.confirmed += int64(len(states) / e.layout.words)
-		if err := l.append(0, states); err != nil {
-			return err
+		d.levels = append(d.levels, l)
+		met.each(i, func(states []uint64) { // from memory, where nothing fails
+			if err == nil {
+				err = l.append(0, states)
+			}
+		})
+		if err != nil {
+			return errors.Join(err, d.free())
 		}
+		e.confirmed += l.words / int64(e.layout.words)
 	}
+	e.disk = d
 	return nil
 }
 

@@ -9,7 +9,8 @@ type stepper struct {
 	v       []uint32   // the state
 	next    []uint32   // the successor of the last step
 	touched []uint32   // the machines that differ between v and next; may name one twice
-	reached []uint32   // the machines that took anything in the last step; nil: not asked for
+	trace   bool       // whether reached is asked for
+	reached []uint32   // the machines that took anything in the last step
 	queue   []send
 	scratch scratch
 
@@ -62,9 +63,7 @@ func (s *stepper) step(m, k int) {
 	}
 	s.refused, s.cut, s.violations = false, "", s.violations[:0]
 	s.touched, s.queue = s.touched[:0], s.queue[:0]
-	if s.reached != nil {
-		s.reached = s.reached[:0]
-	}
+	s.reached = s.reached[:0]
 	r := s.at(m, s.v[m]).acts[k].Load()
 	if r == nil {
 		r = s.tabs.act(s.tabs.machines[m], s.v[m], k, &s.scratch)
@@ -88,7 +87,7 @@ func (s *stepper) step(m, k int) {
 }
 
 func (s *stepper) apply(m uint32, r *result) bool {
-	if s.reached != nil {
+	if s.trace {
 		s.reached = append(s.reached, m)
 	}
 	if !r.plain {

@@ -11,7 +11,7 @@ import (
 func (e *exploration) widen() error {
 	old, before, fresh := e.layout, e.visited, e.next
 	e.layout = newLayout(e.tabs, e.depth+1)
-	r := repacker{e: e, old: old, v: make([]uint32, len(old.slots)), p: make([]uint64, e.layout.words)}
+	r := newRepacker(e, old)
 	for _, s := range before {
 		e.memory.Add(-s.bytes())
 	}
@@ -52,6 +52,10 @@ type repacker struct {
 	v   []uint32
 	p   []uint64 // the state in hand
 	err error
+}
+
+func newRepacker(e *exploration, old *layout) *repacker {
+	return &repacker{e: e, old: old, v: make([]uint32, len(old.slots)), p: make([]uint64, e.layout.words)}
 }
 
 func (r *repacker) take(src []uint64) {

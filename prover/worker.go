@@ -13,6 +13,8 @@ type worker struct {
 	image   []uint32 // the least image of a successor under symmetry
 	least   []uint32
 	view    model.View
+	part    model.View // what a property sees of it, in the machines seen
+	seen    []model.ID
 	packed  []uint64
 	parent  []uint64 // the state being expanded, packed in the present layout
 
@@ -21,6 +23,8 @@ type worker struct {
 	full        bool             // one of them is full
 	overflow    []uint32         // vectors that do not fit the layout, one after the other
 	transitions int64
+	reduced     int64 // states expanded by an ample set alone
+	foot        footprint
 	cut         string
 	hits        []hit // by property: what was found in this level
 	judging     bool  // a property of states is undecided
@@ -37,7 +41,7 @@ func newWorker(e *exploration) *worker {
 	n := len(e.tabs.machines)
 	w := &worker{
 		explore: e, step: newStepper(e.tabs), image: make([]uint32, n), least: make([]uint32, n),
-		view: make(model.View, n), hits: make([]hit, len(e.properties)),
+		view: make(model.View, n), part: make(model.View, n), hits: make([]hit, len(e.properties)),
 	}
 	w.undecided()
 	return w
@@ -63,6 +67,15 @@ func (w *worker) expandBlock(block []uint64) {
 func (w *worker) expand() {
 	e := w.explore
 	fits := e.symmetry == nil && e.layout.pack(w.parent, w.step.v) // an image is packed anew
+	if e.ample != nil && e.disk == nil {
+		if m := e.ample.choose(w); m >= 0 {
+			w.reduced++
+			for k := range w.step.offered(m) {
+				w.take(m, k, fits)
+			}
+			return
+		}
+	}
 	if fits && e.layout.words == 1 {
 		w.expandWord(w.parent[0])
 		return
@@ -198,7 +211,22 @@ func (w *worker) look() {
 
 // decidedBy reports whether the state in step and view decides c.
 func (w *worker) decidedBy(c *check) bool {
-	return c.monitor < 0 && (c.Kind != model.DeadlockFree || w.stuck()) && c.hit(w.view)
+	return c.monitor < 0 && (c.Kind != model.DeadlockFree || w.stuck()) && c.hit(w.sight(c))
+}
+
+// sight is what c sees of the state in view. It is valid until the next call.
+func (w *worker) sight(c *check) model.View {
+	if c.Reads == nil {
+		return w.view
+	}
+	for _, m := range w.seen {
+		w.part[m] = nil
+	}
+	for _, m := range c.Reads {
+		w.part[m] = w.view[m]
+	}
+	w.seen = c.Reads
+	return w.part
 }
 
 // stuck reports whether no action is enabled in the loaded state.

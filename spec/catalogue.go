@@ -7,7 +7,12 @@ import (
 
 // Catalogue returns every named system.
 func Catalogue() []*Entry {
-	return []*Entry{exclusiveQueue(), twoPhaseCommit()}
+	return []*Entry{
+		exclusiveQueue(),
+		twoPhaseCommit(), transactionCommit(), paxos(),
+		peterson(), bakery(), diningPhilosophers(),
+		ewd840(), alternatingBit(), amqpMutex(),
+	}
 }
 
 // Find returns the entry of that name. The error lists the names there are.

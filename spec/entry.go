@@ -16,6 +16,7 @@ type Entry struct {
 	Parameters []Parameter // in the order in which they are printed
 	Cases      [][]Setting // the choices that a run without arguments makes; what a case does not set has its default
 	Properties []Property  // in the order in which they are reported
+	Abstract   bool        // there is no broker in it: its traces are drawn, and cannot be replayed
 
 	build func(Settings) (*model.System, []model.Property, error)
 }
@@ -37,6 +38,7 @@ type Parameter struct {
 	Values  []string // the allowed values; nil: an integer
 	Min     int      // the least integer
 	Max     int      // the largest integer
+	Fault   bool     // a budget: how often a fault may happen, from 0; a larger one only adds runs (SPEC.md, D-23)
 }
 
 // Range renders the values that the parameter may have.

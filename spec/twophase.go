@@ -13,7 +13,9 @@ func twoPhaseCommit() *Entry {
 		Cases:      [][]Setting{{{"rm", "3"}}, {{"rm", "5"}}, {{"rm", "7"}}},
 		Properties: []Property{
 			{"consistent", "C-1.1", "no resource manager commits where another one aborts", always(model.Proved)},
+			{"decides", "C-1.2", "in the end every resource manager has committed or aborted", always(model.Proved)},
 		},
+		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.TwoPhaseCommit(s.Int("rm"))
 			if err != nil {
@@ -21,7 +23,7 @@ func twoPhaseCommit() *Entry {
 			}
 			consistent := classic.Consistent()
 			consistent.Symmetric = false // the published counts are of all states
-			return sys, []model.Property{consistent}, nil
+			return sys, []model.Property{consistent, classic.Decides()}, nil
 		},
 	}
 }

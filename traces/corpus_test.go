@@ -44,7 +44,7 @@ func corpusOf(t *testing.T, e *spec.Entry) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			header.Property = c.Name
+			header.Property, header.Lasso, header.Cycle = c.Name, results[0].Lasso, results[0].Cycle
 			trace, err := traces.Record(sys, header, results[0].Trace)
 			if err != nil {
 				t.Fatal(err)

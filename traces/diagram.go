@@ -31,11 +31,25 @@ func Diagram(w io.Writer, sys *model.System, t *Trace, opts Options) error {
 	d.page = max(opts.Width, narrowestPage)
 	d.title(t, s)
 	d.heads()
+	loop := -1
+	if t.Lasso {
+		loop = len(s.beats) - t.Cycle
+	}
 	for i, b := range s.beats {
+		if i == loop {
+			d.bar("from here on for ever")
+		}
 		if len(d.sheet.rows)-d.headsEnd > headsEvery {
 			d.heads()
 		}
 		d.beat(i+1, b)
+	}
+	switch {
+	case !t.Lasso:
+	case t.Cycle > 0:
+		d.bar(fmt.Sprintf("again from step %d", loop+1))
+	default:
+		d.bar("the run stops here for ever")
 	}
 	if len(s.beats) > 0 {
 		d.heads()
@@ -78,6 +92,9 @@ func (d *drawing) title(t *Trace, s *story) {
 	words = fmt.Sprintf("%s: %v, %d steps", t.Property, t.Expect, len(t.Lines))
 	if len(t.Lines) == 1 {
 		words = strings.TrimSuffix(words, "s")
+	}
+	if t.Lasso {
+		words += "; the run " + t.goesOn()
 	}
 	if t.Seed != nil {
 		words += fmt.Sprintf(", seed %d", *t.Seed)
@@ -151,6 +168,14 @@ func (d *drawing) row() int {
 	return row
 }
 
+// bar writes a line of text across all lanes.
+func (d *drawing) bar(words string) {
+	d.row()
+	row, width := d.sheet.add(), d.at(len(d.lanes)-1)+1
+	d.sheet.put(row, 0, strings.Repeat("─", max(width, cells(words)+4)), bold)
+	d.sheet.put(row, 2, " "+words+" ", bold)
+}
+
 // beat draws a step: its marks below each other, its number before the first, its news beside them.
 func (d *drawing) beat(number int, b beat) {
 	if d.headsEnd < len(d.sheet.rows) && b.begins() {
@@ -182,6 +207,9 @@ func (d *drawing) beat(number int, b beat) {
 func (d *drawing) ending(t *Trace, s *story, words string) {
 	if words == "" {
 		words = fmt.Sprintf("%s is %v", t.Property, t.Expect)
+		if t.Lasso {
+			words += ": the run " + t.goesOn()
+		}
 		if n := len(s.beats); n > 0 && s.beats[n-1].blow != "" {
 			words += ": " + s.beats[n-1].blow
 		}

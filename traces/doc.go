@@ -27,15 +27,30 @@
 //
 // In UTF-8, of printable characters, spaces and line feeds only, at most [MaxBytes] long; every line ends in a line feed:
 //
-//	trace      = "lockstep trace v1" LF  { key ": " value LF }  LF  { note }  { action { note } } .
+//	trace      = "lockstep trace v1" LF  { key ": " value LF }  LF  { note }  steps [ lasso ] .
+//	steps      = { action { note } } .
+//	lasso      = "repeat:" LF { note } action { note } steps  |  "stop:" LF { note } .
 //	action     = machine " " event LF .
 //	note       = { " " } [ "#" text ] LF .
 //	parameters = name "=" value { " " name "=" value } .
 //
 // The keys are system, parameters, property, expect (proved, refuted or unknown), seed (of the random run that found it)
-// and steps. Each stands at most once, in any order on reading and in this order on writing; parameters and seed may be
-// left out. A value neither begins nor ends with a space. steps is the number of actions, so that a file truncated between
-// two lines is noticed. The first space of an action ends the machine's name; the rest of the line is the event's text,
+// and steps (the number of actions). Each stands at most once, in any order on reading and in this order on writing; parameters and seed may be
+// left out. A value neither begins nor ends with a space. With the number of steps a file truncated between two lines is
+// noticed. The first space of an action ends the machine's name; the rest of the line is the event's text,
 // spaces included. A note is a comment or an empty line: it belongs to the action above it, is kept, and is never
 // compared with anything. Notes are written with an indent of two spaces.
+//
+// # Lassos
+//
+// What refutes a property of infinite runs is a lasso. After "repeat:" stand the steps that are repeated for ever, which
+// lead back to the state in which they begin; "stop:" at the end says that the run stops for ever, where nothing that is
+// assumed to happen is possible:
+//
+//	steps: 3
+//
+//	client/a waits
+//	repeat:
+//	light changes
+//	light changes
 package traces

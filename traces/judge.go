@@ -16,6 +16,9 @@ import (
 //	Reachable     proved:  Holds is true of the final state
 //	DeadlockFree  refuted: nothing is enabled in the final state, and Holds is not true of it
 //
+// Properties of runs are refuted by a lasso, as [model.System.CheckLasso] says: it comes back to where its cycle begins, the
+// property is broken by going round for ever, and what is assumed to be fair gets its turn.
+//
 // The error is nil exactly if the trace runs and shows what its header expects. Where the trace runs but shows something
 // else, or shows it too early, because it was truncated or altered or because the model has changed, the verdict and the
 // reason are returned beside the error.
@@ -31,6 +34,11 @@ func Judge(t *Trace, sys *model.System, p model.Property) (model.Verdict, string
 		return model.Unknown, "", fmt.Errorf("the trace is about %s, not about %s", t.Property, p.Name)
 	case t.Expect != shows && t.Expect != model.Unknown:
 		return model.Unknown, "", fmt.Errorf("no trace can show that %s is %v", p.Name, t.Expect)
+	case t.Lasso && !p.Kind.OfRuns():
+		return model.Unknown, "", fmt.Errorf("%s is no property of infinite runs: its trace repeats nothing and does not stop", p.Name)
+	}
+	if p.Kind.OfRuns() {
+		return judgeRun(t, sys, p)
 	}
 	sys, err := watched(sys, p)
 	if err != nil {
@@ -64,10 +72,47 @@ func Judge(t *Trace, sys *model.System, p model.Property) (model.Verdict, string
 	default:
 		verdict, why = model.Unknown, fmt.Sprintf("%s is not %v by these %d steps", p.Name, shows, len(t.Lines))
 	}
-	if verdict != t.Expect {
-		err = fmt.Errorf("expected %v, but %s: the trace was truncated or altered, or the model has changed", t.Expect, why)
+	return verdict, why, t.expected(verdict, why)
+}
+
+// expected is the error of a verdict other than the one that the header expects.
+func (t *Trace) expected(verdict model.Verdict, why string) error {
+	if verdict == t.Expect {
+		return nil
 	}
-	return verdict, why, err
+	return fmt.Errorf("expected %v, but %s: the trace was truncated or altered, or the model has changed", t.Expect, why)
+}
+
+// judgeRun is Judge for properties of runs.
+func judgeRun(t *Trace, sys *model.System, p model.Property) (model.Verdict, string, error) {
+	var actions []model.Action
+	note := func(_ int, a model.Action, _ *model.State, _ model.Step) error {
+		actions = append(actions, a)
+		return nil
+	}
+	if _, err := t.Run(sys, note); err != nil {
+		return model.Unknown, "", err
+	}
+	verdict, why := model.Refuted, fmt.Sprintf("%s does not hold: the run %s", p.Name, t.goesOn())
+	if !t.Lasso {
+		verdict, why = model.Unknown, p.Name+" is about infinite runs, and this one neither repeats anything nor stops for ever"
+	} else if err := sys.CheckLasso(p, actions, t.Cycle); err != nil {
+		verdict, why = model.Unknown, err.Error()
+	}
+	return verdict, why, t.expected(verdict, why)
+}
+
+// goesOn tells in words what a lasso does after its steps.
+func (t *Trace) goesOn() string {
+	n := len(t.Lines)
+	switch t.Cycle {
+	case 0:
+		return fmt.Sprintf("stops for ever after step %d", n)
+	case 1:
+		return fmt.Sprintf("repeats step %d for ever", n)
+	default:
+		return fmt.Sprintf("repeats steps %d to %d for ever", n-t.Cycle+1, n)
+	}
 }
 
 // watched returns the system with the property's monitor in it.

@@ -37,6 +37,9 @@ type parser struct {
 	trace Trace
 	steps int // what the header announces
 	seen  map[string]bool
+
+	repeats bool // "repeat:" was read
+	loop    int  // and so many actions before it
 }
 
 func (p *parser) parse() error {
@@ -65,8 +68,12 @@ func (p *parser) parse() error {
 			return err
 		}
 	}
-	if n := len(p.trace.Lines); n < p.steps {
+	n := len(p.trace.Lines)
+	if n < p.steps {
 		return fmt.Errorf("the trace ends after %d of %d steps: the file is truncated", n, p.steps)
+	}
+	if p.repeats {
+		p.trace.Cycle = n - p.loop
 	}
 	return nil
 }
@@ -184,6 +191,9 @@ func (p *parser) body(line string) error {
 		}
 		return nil
 	}
+	if line == repeat || line == stop {
+		return p.lasso(line)
+	}
 	machine, event, _ := strings.Cut(line, " ")
 	switch {
 	case machine == "":
@@ -194,6 +204,23 @@ func (p *parser) body(line string) error {
 		return fmt.Errorf("an action after the last of %d steps: %s", p.steps, quote(line))
 	}
 	t.Lines = append(t.Lines, Line{Machine: machine, Event: event})
+	return nil
+}
+
+// lasso takes the line that makes the run infinite. Before "repeat:" may stand any number of actions, after it at least one;
+// before "stop:" all.
+func (p *parser) lasso(line string) error {
+	t := &p.trace
+	n := len(t.Lines)
+	switch {
+	case t.Lasso:
+		return fmt.Errorf("%s in a run that is infinite already", quote(line))
+	case line == repeat && n == p.steps:
+		return fmt.Errorf("%s after the last of %d steps: there is nothing to repeat", quote(line), p.steps)
+	case line == stop && n < p.steps:
+		return fmt.Errorf("%s after %d of %d steps", quote(line), n, p.steps)
+	}
+	t.Lasso, p.repeats, p.loop = true, line == repeat, n
 	return nil
 }
 

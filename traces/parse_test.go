@@ -94,6 +94,13 @@ func TestParseErrors(t *testing.T) {
 		{"action without text", with("client/a acquire", "client/a "), `line 11: an action is "machine event", not "client/a "`},
 		{"indented action", with("client/a acquire", " client/a acquire"),
 			`line 11: an action begins in the first column, a comment with '#': " client/a acquire"`},
+		{"lasso within a lasso", with("link/a to", "repeat:\nlink/a to") + "stop:\n", `line 17: "stop:" in a run that is infinite already`},
+		{"two cycles", with("client/a acquire\n", "repeat:\nclient/a acquire\nrepeat:\n"), `line 13: "repeat:" in a run that is infinite already`},
+		{"nothing to repeat", small + "repeat:\n", `line 16: "repeat:" after the last of 2 steps: there is nothing to repeat`},
+		{"stop in the middle", with("link/a to", "stop:\nlink/a to"), `line 15: "stop:" after 1 of 2 steps`},
+		{"action after the stop", small + "stop:\nclient/a verify\n", `line 17: an action after the last of 2 steps: "client/a verify"`},
+		{"cut in the cycle", upTo("acquire\n") + "repeat:\n", `line 12: the trace ends after 1 of 2 steps: the file is truncated`},
+		{"indented repeat", with("link/a to", " repeat:\nlink/a to"), `line 15: an action begins in the first column, a comment with '#': " repeat:"`},
 		{"not UTF-8", with("acquire\n", "acqu\xffire\n"), `line 11: not UTF-8 text`},
 		{"escape", with("Tuesday", "\x1b[2J"), `line 9: '\x1b' (U+001B) may not stand in a trace`},
 		{"Windows", strings.ReplaceAll(small, "\n", "\r\n"), `line 1: '\r' (U+000D) may not stand in a trace`},
@@ -117,21 +124,52 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// A lasso keeps its notes with the steps above them, and the end of a run is no step.
+func TestParseLasso(t *testing.T) {
+	header := small[:strings.Index(small, "  # found")]
+	a, b := traces.Line{Machine: "light", Event: "changes", Notes: []string{"to green"}}, traces.Line{Machine: "light", Event: "changes"}
+	for _, c := range []struct {
+		body  string
+		cycle int
+	}{
+		{"light changes\n  # to green\nrepeat:\nlight changes\n", 1},
+		{"repeat:\nlight changes\n  # to green\nlight changes\n", 2},
+		{"light changes\n  # to green\nlight changes\nstop:\n", 0},
+	} {
+		got, err := traces.Parse(strings.NewReader(header + c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.Lasso || got.Cycle != c.cycle {
+			t.Errorf("a cycle of %d (%v), want %d:\n%s", got.Cycle, got.Lasso, c.cycle, c.body)
+		}
+		if diff := cmp.Diff([]traces.Line{a, b}, got.Lines); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		if diff := cmp.Diff(header+c.body, got.String()); diff != "" {
+			t.Errorf("written again (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestFormatRefuses(t *testing.T) {
 	valid := traces.Trace{System: "s", Property: "p"}
 	line := func(machine, event string, notes ...string) func(*traces.Trace) {
 		return func(tr *traces.Trace) { tr.Lines = []traces.Line{{Machine: machine, Event: event, Notes: notes}} }
 	}
 	for name, spoil := range map[string]func(*traces.Trace){
-		"no system":           func(tr *traces.Trace) { tr.System = "" },
-		"two lines":           func(tr *traces.Trace) { tr.System = "s\nseed: 1" },
-		"parameter of two":    func(tr *traces.Trace) { tr.Parameters = []traces.Parameter{{Name: "a", Value: "1 b=2"}} },
-		"space in a machine":  line("a b", "c"),
-		"no event":            line("a", ""),
-		"comment as a step":   line("#", "c"),
-		"two notes in one":    line("a", "b", "one\n  # two"),
-		"step inside a note":  line("a", "b", "note\na b"),
-		"escape in the event": line("a", "\x1b"),
+		"no system":            func(tr *traces.Trace) { tr.System = "" },
+		"two lines":            func(tr *traces.Trace) { tr.System = "s\nseed: 1" },
+		"parameter of two":     func(tr *traces.Trace) { tr.Parameters = []traces.Parameter{{Name: "a", Value: "1 b=2"}} },
+		"space in a machine":   line("a b", "c"),
+		"no event":             line("a", ""),
+		"comment as a step":    line("#", "c"),
+		"two notes in one":     line("a", "b", "one\n  # two"),
+		"step inside a note":   line("a", "b", "note\na b"),
+		"escape in the event":  line("a", "\x1b"),
+		"cycle too long":       func(tr *traces.Trace) { tr.Lasso, tr.Cycle = true, 1 },
+		"cycle of less than 0": func(tr *traces.Trace) { tr.Lasso, tr.Cycle = true, -1 },
+		"cycle and no lasso":   func(tr *traces.Trace) { line("a", "b")(tr); tr.Cycle = 1 },
 	} {
 		tr := valid
 		spoil(&tr)
@@ -168,6 +206,9 @@ var anyTrace = rapid.Custom(func(t *rapid.T) *traces.Trace {
 			Machine: word.Draw(t, "machine"), Event: text.Draw(t, "event"), Notes: notes.Draw(t, "notes"),
 		})
 	}
+	if rapid.Bool().Draw(t, "lasso") {
+		tr.Lasso, tr.Cycle = true, rapid.IntRange(0, len(tr.Lines)).Draw(t, "cycle")
+	}
 	return tr
 })
 
@@ -192,7 +233,8 @@ func TestRoundTrip(t *testing.T) {
 var equateEmpty = cmp.Transformer("notes", func(notes []string) string { return strings.Join(notes, "\n") })
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{small, "", small[:40], strings.Replace(small, "steps: 2", "steps: 3", 1), strings.ReplaceAll(small, "  #", "#")} {
+	for _, text := range []string{small, "", small[:40], strings.Replace(small, "steps: 2", "steps: 3", 1), strings.ReplaceAll(small, "  #", "#"),
+		small + "stop:\n", strings.Replace(small, "client/a acquire", "repeat:\nclient/a acquire", 1)} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -144,6 +144,7 @@ func TestJudge(t *testing.T) {
 	reached := model.Property{Name: "held", Kind: model.Reachable, Holds: isHeld}
 	deadlock := model.Property{Name: "deadlock-freedom", Kind: model.DeadlockFree}
 	finished := model.Property{Name: "deadlock-freedom", Kind: model.DeadlockFree, Holds: func(v model.View) bool { return !isHeld(v) }}
+	another := model.Property{Name: "another", Kind: model.Eventually, Holds: func(v model.View) bool { return v[1].(*client).believes() }}
 	never := model.Property{Name: "never", Kind: model.Invariant, Holds: func(model.View) bool { return false }}
 
 	one, two := toy(t, 1, cutter()), toy(t, 2)
@@ -203,6 +204,9 @@ func TestJudge(t *testing.T) {
 		{"witness too early", two, reached, held + "client/a verify\n", model.Proved,
 			model.Proved, "held is reached, after step 3 of 4", "held is reached, after step 3 of 4, " +
 				"too early: the trace was altered, or the model has changed"},
+		{"no lasso", two, another, held, model.Refuted,
+			model.Unknown, "another is about infinite runs, and this one neither repeats anything nor stops for ever", "expected refuted, but " +
+				"another is about infinite runs, and this one neither repeats anything nor stops for ever: the trace was truncated or altered, or the model has changed"},
 		{"proof by example", two, exclusion, held, model.Proved, model.Unknown, "", "no trace can show that belief-exclusion is proved"},
 		{"refuted witness", two, reached, held, model.Refuted, model.Unknown, "", "no trace can show that held is refuted"},
 	} {

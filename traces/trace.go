@@ -18,6 +18,8 @@ type Trace struct {
 	Seed       *uint64       // the seed of the random run it was found in; nil if there was none
 	Notes      []string      // comments before the first action, as in Line
 	Lines      []Line        // the steps
+	Lasso      bool          // the run is infinite: its last Cycle steps are repeated for ever
+	Cycle      int           // how many they are; 0 in a lasso: the run stops for ever after the last step
 }
 
 // Parameter is one setting of a system. Neither part has a space in it; the name is not empty and has no '='.
@@ -31,6 +33,12 @@ type Line struct {
 }
 
 const version = "lockstep trace v1"
+
+// The lines of a lasso that are no steps.
+const (
+	repeat = "repeat:" // what follows is repeated for ever
+	stop   = "stop:"   // the run stops for ever here
+)
 
 // String is the trace's text. It is read back by [Parse] if the trace obeys the grammar; [Trace.Format] makes sure.
 func (t *Trace) String() string {
@@ -49,9 +57,15 @@ func (t *Trace) String() string {
 	}
 	fmt.Fprintf(&b, "steps: %d\n\n", len(t.Lines))
 	writeNotes(&b, t.Notes)
-	for _, l := range t.Lines {
+	for i, l := range t.Lines {
+		if t.Lasso && i == len(t.Lines)-t.Cycle {
+			b.WriteString(repeat + "\n")
+		}
 		fmt.Fprintf(&b, "%s %s\n", l.Machine, l.Event)
 		writeNotes(&b, l.Notes)
+	}
+	if t.Lasso && t.Cycle == 0 {
+		b.WriteString(stop + "\n")
 	}
 	return b.String()
 }
@@ -90,7 +104,7 @@ func (t *Trace) check() error {
 func (t *Trace) equal(o *Trace) bool {
 	return t.System == o.System && slices.Equal(t.Parameters, o.Parameters) && t.Property == o.Property &&
 		t.Expect == o.Expect && (t.Seed == nil) == (o.Seed == nil) && (t.Seed == nil || *t.Seed == *o.Seed) &&
-		slices.Equal(t.Notes, o.Notes) && slices.EqualFunc(t.Lines, o.Lines, Line.equal)
+		t.Lasso == o.Lasso && t.Cycle == o.Cycle && slices.Equal(t.Notes, o.Notes) && slices.EqualFunc(t.Lines, o.Lines, Line.equal)
 }
 
 func (l Line) equal(o Line) bool {

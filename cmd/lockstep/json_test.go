@@ -98,11 +98,14 @@ func TestProveJSONUnknown(t *testing.T) {
 func TestListJSON(t *testing.T) {
 	object := decode[listJSON](t, runs(t.Context(), "list", "--json", "classic/two-phase-commit"))
 	least, most := 1, 12
-	claims := map[string]string{"consistent": "proved"}
+	claims := map[string]string{"consistent": "proved", "decides": "proved"}
 	want := listJSON{Schema: "lockstep/list/v1", Systems: []systemJSON{{
 		Name: "classic/two-phase-commit", Summary: object.Systems[0].Summary,
 		Parameters: []parameterJSON{{Name: "rm", Help: "resource managers", Default: 3.0, Min: &least, Max: &most}},
-		Properties: []propertyJSON{{"consistent", "C-1.1", "no resource manager commits where another one aborts", "proved"}},
+		Properties: []propertyJSON{
+			{"consistent", "C-1.1", "no resource manager commits where another one aborts", "proved"},
+			{"decides", "C-1.2", "in the end every resource manager has committed or aborted", "proved"},
+		},
 		Cases: []caseJSON{
 			{map[string]any{"rm": 3.0}, claims}, {map[string]any{"rm": 5.0}, claims}, {map[string]any{"rm": 7.0}, claims},
 		},

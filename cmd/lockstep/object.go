@@ -14,7 +14,7 @@ type resultJSON struct {
 	Clause      string         `json:"clause"`           // of SPEC.md
 	Claim       string         `json:"claim"`            // "proved", "refuted" or "unknown"
 	Verdict     string         `json:"verdict"`          // "proved", "refuted" or "unknown"
-	Reason      string         `json:"reason"`           // why it is unknown; what a monitor said of a refutation; else ""
+	Reason      string         `json:"reason"`           // why it is unknown; what a monitor said of a refutation; that a proof is vacuous; else ""
 	States      int64          `json:"states"`           // distinct states when the verdict was reached
 	Transitions int64          `json:"transitions"`      // steps taken from them
 	Depth       int            `json:"depth"`            // of the deepest of them
@@ -22,6 +22,7 @@ type resultJSON struct {
 	Reductions  []string       `json:"reductions"`       // "symmetry", or none
 	Seconds     float64        `json:"seconds"`          // from the start of the exploration
 	Length      *int           `json:"length,omitempty"` // of the run to the violation, or to what a witness asks for, in steps
+	Loop        *int           `json:"loop,omitempty"`   // of an infinite run: how many of its steps come before those repeated for ever; all: it stops
 	Trace       string         `json:"trace,omitempty"`  // the path of a refutation's trace
 }
 
@@ -42,6 +43,10 @@ func (r *report) object() proveJSON {
 			if res.Trace != nil {
 				n := len(res.Trace)
 				j.Length = &n
+			}
+			if res.Lasso {
+				n := len(res.Trace) - res.Cycle
+				j.Loop = &n
 			}
 			all.Results = append(all.Results, j)
 		}

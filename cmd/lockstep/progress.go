@@ -77,9 +77,12 @@ func (p *progress) report(now prover.Progress) {
 
 // line is how far it is, in at most some 120 cells, the numbers first.
 func (p *progress) line(now prover.Progress) string {
-	rate := 0.0
-	if d := now.Elapsed - p.last.Elapsed; d > 0 {
-		rate = float64(now.States-p.last.States) / d.Seconds()
+	rate, last := 0.0, p.last
+	if now.States < last.States || now.Elapsed < last.Elapsed { // the second exploration, of properties of runs
+		last = prover.Progress{}
+	}
+	if d := now.Elapsed - last.Elapsed; d > 0 {
+		rate = float64(now.States-last.States) / d.Seconds()
 	}
 	return fmt.Sprintf("[%d/%d] %s states, frontier %s, depth %d, %s states/s, %s, %s  %s",
 		p.number, p.total, short(float64(now.States)), short(float64(now.Frontier)), now.Depth, short(rate),

@@ -24,6 +24,7 @@ type proveOptions struct {
 	progress   time.Duration
 	out        string
 	asJSON     bool
+	frontier   bool
 	prover     prover.Options // its Memory and Progress are not set by flags
 }
 
@@ -34,22 +35,33 @@ func newProve(c *console) *cobra.Command {
 		Short: "Prove or refute the properties of systems",
 		Long: `Explores every reachable state of systems of the catalogue and prints a table of verdicts, one row for each
 choice of parameters: "proved" is said only of an exhausted, exact exploration; "refuted 9" comes with a
-shortest run of 9 steps to the violation, written as a trace; "unknown" comes with the reason. Without a
-SYSTEM the whole catalogue is explored. The program knows what SPEC.md claims, and marks a verdict that
-differs with ✗. Without --set each system runs with the choices that "lockstep list SYSTEM" shows; a parameter
-that is set has its value in all of them. Ctrl-C ends the run, which still prints what is known.
+shortest run of 9 steps to the violation, written as a trace; "refuted 5+3" with an infinite run, of 5 steps and
+3 more that are repeated for ever (0: it stops there for ever); "unknown" comes with the reason. Without a SYSTEM
+the whole catalogue is explored. The program knows what SPEC.md claims, and marks a verdict that differs with ✗.
+Without --set each system runs with the choices that "lockstep list SYSTEM" shows; a parameter that is set has
+its value in all of them. Ctrl-C ends the run, which still prints what is known.
 
 With --json it prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
 parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
-reductions, seconds, and for a refutation length (steps) and trace (path).`,
+reductions, seconds, and for a refutation length (steps), loop (of an infinite run: the steps before those that
+are repeated for ever) and trace (path).
+
+With --frontier it asks how many faults it takes: "proved for crash≤1; refuted with reset=1 | pause=1". It goes through
+all budgets of faults from 0 to 1 each, or to what --set says, fewest faults first; every other parameter has its
+default, or what --set says. A refutation holds for all larger budgets too, since those only add runs, and is not
+looked for there. The bounds are for each exploration. With --json: "lockstep/frontier/v1".`,
 		Example: `  lockstep prove
   lockstep prove mutex/exclusive-queue
   lockstep prove mutex/exclusive-queue --set verify=publish --set reconnect=true --property verify-truth
-  lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json`,
+  lockstep prove mutex/exclusive-queue --clients 3 --set blackhole=0 --memory 2GiB --timeout 5m --json
+  lockstep prove mutex/exclusive-queue --frontier --set reset=2 --set pause=0`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.systems = args
 			if cmd.Flags().Changed("clients") {
 				o.set = append(o.set, fmt.Sprintf("clients=%d", o.clients))
+			}
+			if o.frontier {
+				return c.frontier(cmd.Context(), o)
 			}
 			return c.prove(cmd.Context(), o)
 		},
@@ -67,6 +79,7 @@ reductions, seconds, and for a refutation length (steps) and trace (path).`,
 	f.Int64Var(&o.prover.States, "states", 0, "bound on the `number` of distinct states (default: none)")
 	f.IntVar(&o.prover.Depth, "depth", 0, "bound on the `number` of steps (default: none)")
 	f.BoolVar(&o.prover.NoSymmetry, "no-symmetry", false, "explore all states even where clients are interchangeable")
+	f.BoolVar(&o.frontier, "frontier", false, "how many faults it takes: the least budgets that refute each property, and the largest for which it is proved")
 	f.DurationVar(&o.progress, "progress", 5*time.Second, "tell how far it is every `D`, on stderr; a terminal has it always; 0: never")
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "set", completeSettings)

@@ -164,7 +164,7 @@ func (c *console) replayOn(ctx context.Context, k *kept, b *opened, asJSON bool)
 	default:
 		err = usage("%s", strings.TrimPrefix(err.Error(), "replay: "))
 	}
-	if outcome.Step == 0 {
+	if err != nil && outcome.Step == 0 {
 		return err
 	}
 	if asJSON {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,12 +131,20 @@ func verdictCell(o *outcome, i int) cell {
 	res := o.results[i]
 	c := cell{text: res.Verdict.String(), style: verdictStyle(res.Verdict)}
 	if res.Verdict == model.Refuted && res.Trace != nil {
-		c.text += fmt.Sprintf(" %d", len(res.Trace))
+		c.text += " " + length(res)
 	}
 	if o.surprising(i) {
 		c.style, c.marked = alarm, true
 	}
 	return c
+}
+
+// length is the number of steps of a counterexample; "5+3" are 5 steps and 3 that are repeated for ever (0: it stops there).
+func length(res prover.Result) string {
+	if res.Lasso {
+		return fmt.Sprintf("%d+%d", len(res.Trace)-res.Cycle, res.Cycle)
+	}
+	return strconv.Itoa(len(res.Trace))
 }
 
 func verdictStyle(v model.Verdict) string {
@@ -172,11 +181,12 @@ func writeUnknowns(b *strings.Builder, outcomes []*outcome) {
 
 // refutation is a run that refutes a property, perhaps for several choices.
 type refutation struct {
-	column, steps, rows int
-	path                string // of the first
+	column, rows int
+	steps        string
+	path         string // of the first
 }
 
-// writeRefutations lists the distinct ones by property, each with the command that replays it.
+// writeRefutations lists the distinct ones by property, each with the command that replays it, or draws it where there is no broker.
 func (r *report) writeRefutations(b *strings.Builder, outcomes []*outcome) {
 	var all []*refutation
 	seen := map[string]*refutation{}
@@ -185,12 +195,16 @@ func (r *report) writeRefutations(b *strings.Builder, outcomes []*outcome) {
 			if o.paths[i] == "" {
 				continue
 			}
-			key := res.Property.Name
+			key := res.Property.Name + " " + length(res)
 			for _, a := range res.Trace {
 				key += fmt.Sprintf("\n%s %v", o.system.Name(a.Machine), a.Event)
 			}
 			if seen[key] == nil {
-				seen[key] = &refutation{column: i, steps: len(res.Trace), path: o.paths[i]}
+				steps := length(res) + " steps"
+				if steps == "1 steps" {
+					steps = "1 step"
+				}
+				seen[key] = &refutation{column: i, steps: steps, path: o.paths[i]}
 				all = append(all, seen[key])
 			}
 			seen[key].rows++
@@ -201,11 +215,15 @@ func (r *report) writeRefutations(b *strings.Builder, outcomes []*outcome) {
 	}
 	slices.SortStableFunc(all, func(x, y *refutation) int { return x.column - y.column })
 	t := &table{columns: []column{{right: true}, {right: true}, {}}}
-	for _, f := range all {
-		command := r.program + " replay " + shellWord(f.path)
-		t.rows = append(t.rows, row{"", []cell{{text: plural(f.steps, "step")}, {text: plural(f.rows, "row")}, {text: command}}})
+	verb, about := " replay ", "the command that makes it happen (show instead of replay draws it)"
+	if outcomes[0].entry.Abstract {
+		verb, about = " show ", "the command that draws it"
 	}
-	b.WriteString("\n  each distinct refutation, and the command that makes it happen (show instead of replay draws it):\n")
+	for _, f := range all {
+		command := r.program + verb + shellWord(f.path)
+		t.rows = append(t.rows, row{"", []cell{{text: f.steps}, {text: plural(f.rows, "row")}, {text: command}}})
+	}
+	b.WriteString("\n  each distinct refutation, and " + about + ":\n")
 	t.render(b, wide, false)
 }
 
@@ -247,7 +265,10 @@ func (r *report) printSurprises() {
 			r.printf("\n%s %s (%s) is %v, and claimed to be %v: %s\n  in %s %v\n", paint(r.color(), alarm, mark), claim.Name, claim.Clause,
 				res.Verdict, claim.Claimed, claim.Says, o.entry.Name, o.settings)
 			if path := shellWord(o.paths[i]); o.paths[i] != "" {
-				r.printf("  %s show %s\n  %s replay %s\n", r.program, path, r.program, path)
+				r.printf("  %s show %s\n", r.program, path)
+				if !o.entry.Abstract {
+					r.printf("  %s replay %s\n", r.program, path)
+				}
 			} else {
 				r.printf("  %s prove %s --property %s --set %s\n", r.program, o.entry.Name, claim.Name,
 					strings.ReplaceAll(o.settings.String(), " ", " --set "))

@@ -18,6 +18,7 @@ type showOptions struct {
 	width  int // 0: that of the terminal
 	ascii  bool
 	color  string
+	why    bool
 	asJSON bool
 }
 
@@ -38,12 +39,15 @@ type showJSON struct {
 	Verdict    string         `json:"verdict"` // what the run shows of it
 	Ending     string         `json:"ending"`  // why, in words
 	Steps      []stepJSON     `json:"steps"`
+	Loop       *int           `json:"loop,omitempty"` // of an infinite run: how many steps come before those repeated for ever; all: it stops
 }
 
 type stepJSON struct {
 	Machine string   `json:"machine"`
 	Event   string   `json:"event"`
-	Notes   []string `json:"notes"` // what followed from it
+	Notes   []string `json:"notes"`            // what followed from it
+	Needed  *bool    `json:"needed,omitempty"` // with --why: nothing is shown without it
+	Why     string   `json:"why,omitempty"`    // with --why: what happens without it
 }
 
 func newShow(c *console) *cobra.Command {
@@ -55,7 +59,10 @@ func newShow(c *console) *cobra.Command {
 names, faults marked, and in the margin what each client believes and who holds the lock at the broker. The
 trace is first run on the system that its header names, and must show what the header says: a trace that was
 cut short or altered, or that is of a system that has changed since, is refused. TRACE is a file, or - for
-standard input.`,
+standard input.
+
+With --why each step comes with what would happen without it: which later step cannot be taken then, or that
+the run ends without a violation. A step that is not needed is marked; "lockstep shrink" leaves it out.`,
 		Example: `  lockstep show lockstep-out/mutex-exclusive-queue/belief-exclusion.trace
   lockstep show --color always --width 120 - < FILE.trace | less -R`,
 		Args: oneTrace,
@@ -71,6 +78,7 @@ standard input.`,
 	f.IntVar(&o.width, "width", 0, "draw in so many `columns` (default: the terminal's width, or 100)")
 	f.BoolVar(&o.ascii, "ascii", false, "use ASCII characters only")
 	f.StringVar(&o.color, "color", "auto", "`when` to use colour: "+strings.Join(colors, ", ")+"; auto obeys NO_COLOR")
+	f.BoolVar(&o.why, "why", false, "in place of the diagram, say of each step what would happen without it")
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	registerCompletion(cmd, "color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
@@ -89,6 +97,9 @@ func (c *console) show(o showOptions) error {
 	k, err := c.readTrace(o.path)
 	if err != nil {
 		return err
+	}
+	if o.why {
+		return c.why(k, o)
 	}
 	if o.asJSON {
 		c.printJSON(k.object())
@@ -120,8 +131,12 @@ func (k *kept) object() showJSON {
 		Schema: showSchema, System: k.entry.Name, Parameters: jsonParameters(k.entry, k.settings), Property: claim.Name,
 		Clause: claim.Clause, Says: claim.Says, Verdict: k.verdict.String(), Ending: k.why, Steps: []stepJSON{},
 	}
+	if k.trace.Lasso {
+		n := len(k.trace.Lines) - k.trace.Cycle
+		o.Loop = &n
+	}
 	for _, l := range k.trace.Lines {
-		o.Steps = append(o.Steps, stepJSON{l.Machine, l.Event, append([]string{}, l.Notes...)})
+		o.Steps = append(o.Steps, stepJSON{Machine: l.Machine, Event: l.Event, Notes: append([]string{}, l.Notes...)})
 	}
 	return o
 }

@@ -20,8 +20,8 @@ const (
 
 const statusHelp = `Exit status:
   0  every verdict is the claimed one
-  1  a verdict is not the claimed one, or a replay diverged or did not reproduce
-  2  wrong usage: an unknown name or value, a trace that cannot be read
+  1  a verdict is not the claimed one, a replay diverged or did not reproduce, or a certificate does not hold
+  2  wrong usage: an unknown name or value, a trace or a certificate that cannot be read
   3  unknown: a bound was hit, or the run was interrupted
   4  broken environment: no broker there, refused by it, cannot write
 `

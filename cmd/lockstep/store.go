@@ -85,7 +85,7 @@ func traceName(c *choice, property string) string {
 
 // record makes a trace of a refutation, with the words of the property's monitor in it.
 func record(c *choice, r prover.Result) *traces.Trace {
-	header := traces.Trace{System: c.entry.Name, Property: r.Property.Name, Expect: r.Verdict}
+	header := traces.Trace{System: c.entry.Name, Property: r.Property.Name, Expect: r.Verdict, Lasso: r.Lasso, Cycle: r.Cycle}
 	for _, s := range c.settings {
 		header.Parameters = append(header.Parameters, traces.Parameter(s))
 	}

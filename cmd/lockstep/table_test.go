@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,33 @@ func TestReport(t *testing.T) {
 	golden(t, "report.golden", strings.ReplaceAll(all.String(), "\x1b", "␛"))
 }
 
+// An infinite run is told by its steps and those that it repeats for ever; in the object, by where these begin.
+func TestLassoInReport(t *testing.T) {
+	r := example(t, newConsole(nil, nil, nil, environment{}))
+	o := r.outcomes[1]
+	o.results[0].Lasso, o.results[0].Cycle = true, 3
+	o.results[1].Lasso, o.results[1].Cycle = true, 0
+	var got []string
+	for i := range o.results {
+		got = append(got, verdictCell(o, i).text)
+	}
+	var b strings.Builder
+	r.writeRefutations(&b, []*outcome{o})
+	for line := range strings.Lines(b.String()) {
+		if words := strings.Fields(line); strings.Contains(line, ".trace") {
+			got = append(got, strings.Join(words[:2], " "))
+		}
+	}
+	for _, j := range (&report{outcomes: []*outcome{o}}).object().Results {
+		if j.Loop != nil {
+			got = append(got, fmt.Sprintf("%d of %d", *j.Loop, *j.Length))
+		}
+	}
+	if diff := cmp.Diff([]string{"refuted 9+3", "refuted 9+0", "proved", "9+3 steps", "9+0 steps", "9 of 12", "9 of 9"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // A verdict against its claim is status 1, whatever else is unknown; what is unknown is never 0.
 func TestReportStatus(t *testing.T) {
 	r := example(t, newConsole(nil, nil, nil, environment{}))
@@ -162,6 +190,17 @@ func TestProgress(t *testing.T) {
 	}
 	if newProgress(newConsole(nil, nil, nil, environment{}), proveOptions{progress: time.Second, asJSON: true}, nil).of(c) != nil {
 		t.Error("with --json there is somebody who wants to hear of the progress")
+	}
+}
+
+// The exploration for properties of runs begins again at no state; its rate is its own.
+func TestProgressOfASecondExploration(t *testing.T) {
+	var b bytes.Buffer
+	p := &progress{w: &b, interval: time.Nanosecond}
+	p.report(prover.Progress{States: 5000, Elapsed: 10 * time.Second})
+	p.report(prover.Progress{States: 800, Elapsed: 200 * time.Millisecond})
+	if lines := strings.Split(b.String(), "\n"); !strings.Contains(lines[0], " 500 states/s") || !strings.Contains(lines[1], " 4.00k states/s") {
+		t.Errorf("%q", lines)
 	}
 }
 

@@ -56,6 +56,9 @@
 //
 // # Limits
 //
+// Of an infinite run (see package traces) the steps are replayed once: those before the cycle, and one round of it. That the
+// model is then where the round began has been judged; the broker is asked for no more rounds.
+//
 // The clients of a system must be the only ones on the queues that the trace declares; the observer makes sure that there
 // are none at the beginning. A frame that the broker does not answer (a publish outside of confirm mode) is released but not
 // known to be handled when the step ends. The observer's passive declares would prolong a queue's x-expires.

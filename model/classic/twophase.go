@@ -14,6 +14,9 @@ import (
 //	RMPrepare, RMChooseToAbort      actions of RM i          TMCommit, TMAbort        actions of the TM
 //	TMRcvPrepared(i)                the medium delivers Prepared(i) to the TM, while neither Commit nor Abort was sent
 //	RMRcvCommitMsg, RMRcvAbortMsg   the medium delivers Commit or Abort to RM i, as often as it likes
+//
+// Assumed is weak fairness of the transaction manager, and of the medium towards each resource manager by itself; of a resource
+// manager nothing.
 func TwoPhaseCommit(rms int) (*model.System, error) {
 	if rms < 1 || rms > 32 {
 		return nil, fmt.Errorf("two-phase commit with %d resource managers: 1 to 32 are possible", rms)
@@ -32,6 +35,10 @@ func TwoPhaseCommit(rms int) (*model.System, error) {
 		return nil, err
 	}
 	sys.Symmetry = model.Symmetry{group}
+	sys.Fairness = model.WeaklyFair(tm)
+	for i := range model.ID(rms) {
+		sys.Fairness = append(sys.Fairness, model.Fairness{Machine: medium, Class: func(e model.Event) bool { return e.(deliver).to == i }})
+	}
 	return sys, nil
 }
 
@@ -224,6 +231,21 @@ func Consistent() model.Property {
 				}
 			}
 			return !committed || !aborted
+		},
+	}
+}
+
+// Decides is what two-phase commit comes to while its transaction manager lives: in the end every RM has committed or aborted.
+func Decides() model.Property {
+	return model.Property{
+		Name: "decides", Kind: model.Eventually, Symmetric: true,
+		Holds: func(v model.View) bool {
+			for _, m := range v {
+				if rm, ok := m.(*RM); ok && rm.State != Committed && rm.State != Aborted {
+					return false
+				}
+			}
+			return true
 		},
 	}
 }

@@ -47,3 +47,34 @@ func TestConsistencyCanFail(t *testing.T) {
 		t.Errorf("%v, %v; want refuted", r[0].Verdict, err)
 	}
 }
+
+// Two-phase commit comes to an end while the transaction manager and the medium do their part; each assumption is needed. The
+// transaction manager may never decide; and a medium that is only fair as a whole may bring the first resource manager its
+// message again and again. A resource manager has to do nothing.
+func TestDecidesNeedsItsFairness(t *testing.T) {
+	sys, err := classic.TwoPhaseCommit(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tm, medium := model.ID(2), model.ID(3)
+	declared := sys.Fairness
+	for _, c := range []struct {
+		fairness []model.Fairness
+		verdict  model.Verdict
+		length   int // of the prefix and the cycle
+	}{
+		{declared, model.Proved, 0},
+		{nil, model.Refuted, 0},
+		{declared[1:], model.Refuted, 0},                       // nobody decides
+		{declared[:2], model.Refuted, 3},                       // decides, 1 is told | and told again, for nobody tells 2
+		{model.WeaklyFair(tm, medium), model.Refuted, 3},       // decides, 1 is told | and told again
+		{model.WeaklyFair(tm, medium, 0, 1), model.Refuted, 4}, // the same, and 2 is prepared
+		{append(declared[:3:3], model.WeaklyFair(0, 1)...), model.Proved, 0},
+	} {
+		sys.Fairness = c.fairness
+		r, err := prover.Explore(context.Background(), sys, []model.Property{classic.Decides()}, prover.Options{})
+		if err != nil || r[0].Verdict != c.verdict || len(r[0].Trace) != c.length {
+			t.Errorf("%d assumptions: %v in %v, %v; want %v in %d steps", len(c.fairness), r[0].Verdict, r[0].Trace, err, c.verdict, c.length)
+		}
+	}
+}

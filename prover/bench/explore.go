@@ -27,7 +27,7 @@ type explored struct {
 	PeakBytes   int64   `json:"peakBytes"` // of the process's resident set since it started
 }
 
-// explore explores one system of the catalogue, without symmetry, and prints an explored. It checks no property.
+// explore explores one system of the catalogue, without reductions, and prints an explored. It checks no property.
 func explore(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet(exploreVerb, flag.ContinueOnError)
 	workers := flags.Int("workers", 1, "")
@@ -41,7 +41,7 @@ func explore(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	results, err := prover.Explore(ctx, sys, nil, prover.Options{Workers: *workers, NoSymmetry: true})
+	results, err := prover.Explore(ctx, sys, nil, prover.Options{Workers: *workers, NoSymmetry: true, NoPartialOrder: true})
 	if err != nil {
 		return err
 	}

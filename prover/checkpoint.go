@@ -1,0 +1,409 @@
+package prover
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
+
+// A checkpoint is the state of an exploration between two levels:
+//
+//	lockstep checkpoint 1 ⏎
+//	one line of JSON: saved
+//	the log of the tables, four 32-bit numbers each
+//	for each level its number of states (64 bits) and the states, packed
+//	SHA-256 of all that
+//
+// It holds no machine: the log, done again, gives every local state its number again.
+
+// Checkpoint says where an exploration is saved, so that it can go on after the process has died.
+type Checkpoint struct {
+	File   string        // written beside it and put in its place, so that a whole one is always there; "": none
+	Every  time.Duration // no more often; 0: every minute
+	Resume bool          // begin with what File holds, if it is there
+}
+
+const checkpointMagic = "lockstep checkpoint 1\n"
+
+// saved is the header of a checkpoint.
+type saved struct {
+	Machines     []string // by ID
+	Locals       []int    // how many local states each has
+	Digest       string   // of all their encodings
+	Log          int      // entries
+	Widths       []uint   // bits of the slots
+	LevelWidth   uint
+	Symmetry     bool
+	PartialOrder bool
+	Depth        int // the level to be expanded
+	Reached      int
+	States       int64
+	Transitions  int64
+	Cut          string
+	Elapsed      time.Duration
+	Properties   []savedProperty
+}
+
+// savedProperty is a property, and its result if it has one.
+type savedProperty struct {
+	Name        string
+	Kind        model.Kind
+	Verdict     model.Verdict
+	Reason      string
+	States      int64
+	Transitions int64
+	Depth       int
+	Reductions  []string
+	Elapsed     time.Duration
+	Trace       []savedAction
+}
+
+type savedAction struct{ Machine, Event string }
+
+// save writes a checkpoint if it is time to, or in any case.
+func (e *exploration) save(now bool) {
+	c := e.opts.Checkpoint
+	if c.File == "" || e.err != nil || !now && time.Since(e.savedAt) < c.Every {
+		return
+	}
+	e.savedAt = time.Now()
+	if err := e.writeCheckpoint(c.File); err != nil {
+		e.failed(fmt.Errorf("checkpoint: %w", err))
+	}
+}
+
+func (e *exploration) writeCheckpoint(name string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	sum := sha256.New()
+	out := bufio.NewWriterSize(io.MultiWriter(f, sum), 1<<16)
+	header, err := json.Marshal(e.header())
+	if err != nil {
+		return err
+	}
+	out.WriteString(checkpointMagic)
+	out.Write(append(header, '\n'))
+	var buf []byte
+	for _, d := range e.tabs.log {
+		buf = buf[:0]
+		for _, n := range []uint32{uint32(d.kind), d.machine, d.local, d.arg} {
+			buf = binary.LittleEndian.AppendUint32(buf, n)
+		}
+		out.Write(buf)
+	}
+	met := e.collect(e.depth)
+	for i := range e.depth + 1 {
+		if err := e.writeLevel(out, met, i); err != nil {
+			return err
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if _, err := f.Write(sum.Sum(nil)); err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func (e *exploration) writeLevel(out *bufio.Writer, met *levels, i int) error {
+	var states uint64
+	if err := met.each(i, func(part []uint64) { states += uint64(len(part) / e.layout.words) }); err != nil {
+		return err
+	}
+	buf := binary.LittleEndian.AppendUint64(nil, states)
+	out.Write(buf)
+	return met.each(i, func(part []uint64) {
+		for _, w := range part {
+			buf = binary.LittleEndian.AppendUint64(buf[:0], w)
+			out.Write(buf)
+		}
+	})
+}
+
+func (e *exploration) header() saved {
+	h := saved{
+		Log: len(e.tabs.log), LevelWidth: e.layout.levelWidth, Symmetry: e.symmetry != nil,
+		Depth: e.depth, Reached: e.reached, States: e.states, Transitions: e.transitions, Cut: e.cut, Elapsed: time.Since(e.start),
+	}
+	for i, l := range e.tabs.machines {
+		h.Machines = append(h.Machines, l.name)
+		h.Locals = append(h.Locals, l.len())
+		h.Widths = append(h.Widths, e.layout.slots[i].width)
+	}
+	h.Digest = e.tabs.digest()
+	for _, c := range e.properties {
+		r := &c.result
+		p := savedProperty{
+			Name: c.Name, Kind: c.Kind, Verdict: r.Verdict, Reason: r.Reason, States: r.States, Transitions: r.Transitions, Depth: r.Depth,
+			Reductions: r.Reductions, Elapsed: r.Elapsed,
+		}
+		for _, a := range c.result.Trace {
+			p.Trace = append(p.Trace, savedAction{e.system.Name(a.Machine), a.Event.String()})
+		}
+		h.Properties = append(h.Properties, p)
+	}
+	return h
+}
+
+// digest is a hash of all local states, in order.
+func (t *tables) digest() string {
+	sum := sha256.New()
+	var key []byte
+	for _, l := range t.machines {
+		for _, s := range *l.list.Load() {
+			key = s.machine.AppendState(key[:0])
+			sum.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(key))))
+			sum.Write(key)
+		}
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil))
+}
+
+// resume takes up the exploration where the checkpoint left it. It reports whether there was one.
+func (e *exploration) resume() (bool, error) {
+	f, err := os.Open(e.opts.Checkpoint.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	r := checkpointReader{in: bufio.NewReaderSize(io.LimitReader(f, info.Size()-sha256.Size), 1<<16), sum: sha256.New()}
+	if err := e.readCheckpoint(&r); err != nil {
+		return false, fmt.Errorf("checkpoint %s: %w", e.opts.Checkpoint.File, err)
+	}
+	want := make([]byte, sha256.Size)
+	if _, err := f.ReadAt(want, info.Size()-sha256.Size); err != nil || !bytes.Equal(want, r.sum.Sum(nil)) {
+		return false, fmt.Errorf("checkpoint %s: its sum is wrong; it is damaged", e.opts.Checkpoint.File)
+	}
+	return true, nil
+}
+
+// checkpointReader keeps the sum of what is read.
+type checkpointReader struct {
+	in  *bufio.Reader
+	sum interface {
+		io.Writer
+		Sum([]byte) []byte
+	}
+	buf []byte
+}
+
+var errTruncated = errors.New("it ends too early")
+
+func (r *checkpointReader) bytes(n int) ([]byte, error) {
+	r.buf = slices.Grow(r.buf[:0], n)[:n]
+	if _, err := io.ReadFull(r.in, r.buf); err != nil {
+		return nil, errTruncated
+	}
+	r.sum.Write(r.buf)
+	return r.buf, nil
+}
+
+func (r *checkpointReader) line() ([]byte, error) {
+	line, err := r.in.ReadBytes('\n')
+	if err != nil {
+		return nil, errTruncated
+	}
+	r.sum.Write(line)
+	return line, nil
+}
+
+func (e *exploration) readCheckpoint(r *checkpointReader) error {
+	if magic, err := r.line(); err != nil || string(magic) != checkpointMagic {
+		return errors.New("this is no checkpoint of this version")
+	}
+	line, err := r.line()
+	if err != nil {
+		return err
+	}
+	var h saved
+	if err := json.Unmarshal(line, &h); err != nil {
+		return fmt.Errorf("its header: %w", err)
+	}
+	if err := e.matches(&h); err != nil {
+		return err
+	}
+	for i := range h.Log {
+		b, err := r.bytes(16)
+		if err != nil {
+			return err
+		}
+		var n [4]uint32
+		for k := range n {
+			n[k] = binary.LittleEndian.Uint32(b[4*k:])
+		}
+		if !e.tabs.redo(derivation{derived(n[0]), n[1], n[2], n[3]}, &e.workers[0].step.scratch) {
+			return fmt.Errorf("entry %d of its log makes no sense: it is damaged, or of another version of the model", i)
+		}
+	}
+	for i, l := range e.tabs.machines {
+		if l.len() != h.Locals[i] {
+			return fmt.Errorf("%s had %d local states and has %d: the model has changed", l.name, h.Locals[i], l.len())
+		}
+	}
+	if e.tabs.digest() != h.Digest {
+		return errors.New("local states are encoded in another way: the model has changed")
+	}
+	if err := e.restoreResults(&h); err != nil {
+		return err
+	}
+	return e.restoreStates(&h, r)
+}
+
+// matches reports how the checkpoint is of another exploration than e.
+func (e *exploration) matches(h *saved) error {
+	var names []string
+	for _, l := range e.tabs.machines {
+		names = append(names, l.name)
+	}
+	if !slices.Equal(names, h.Machines) || len(h.Widths) != len(names) || len(h.Locals) != len(names) {
+		return fmt.Errorf("it is of another system: its machines are %v, not %v", h.Machines, names)
+	}
+	same := len(h.Properties) == len(e.properties)
+	for i := 0; same && i < len(h.Properties); i++ {
+		same = h.Properties[i].Name == e.properties[i].Name && h.Properties[i].Kind == e.properties[i].Kind
+	}
+	if !same {
+		return errors.New("it is of other properties")
+	}
+	if h.Symmetry != (e.symmetry != nil) {
+		return errors.New("it was made with another setting of the reductions")
+	}
+	return nil
+}
+
+// redo takes an entry of a log. It reports whether the entry makes sense.
+func (t *tables) redo(d derivation, tmp *scratch) bool {
+	if int(d.machine) >= len(t.machines) {
+		return false
+	}
+	l := t.machines[d.machine]
+	if int(d.local) >= l.len() {
+		return false
+	}
+	switch d.kind {
+	case byAction:
+		if int(d.arg) >= len(l.at(d.local).acts) {
+			return false
+		}
+		t.act(l, d.local, int(d.arg), tmp)
+	case byMessage:
+		input, ok := l.byInput[d.arg]
+		if !ok {
+			return false
+		}
+		t.take(l, d.local, input, tmp)
+	case byImage:
+		nth := 0
+		for to := range t.system.Symmetry.Permutations(len(t.machines)) {
+			if nth == int(d.arg) {
+				t.image(l, d.local, t.machines[to[l.id]], nth, model.Renaming(to), tmp)
+				return true
+			}
+			nth++
+		}
+		return false
+	default:
+		return false
+	}
+	return true
+}
+
+func (e *exploration) restoreResults(h *saved) error {
+	for i, p := range h.Properties {
+		if p.Verdict == model.Unknown {
+			continue
+		}
+		c := e.properties[i]
+		c.result = Result{
+			Property: c.Property, Verdict: p.Verdict, Reason: p.Reason, States: p.States, Transitions: p.Transitions, Depth: p.Depth,
+			Exact: true, Reductions: p.Reductions, Elapsed: p.Elapsed, Trace: []model.Action{},
+		}
+		st := e.system.Start()
+		for _, a := range p.Trace {
+			action, err := st.Find(a.Machine, a.Event)
+			if err != nil {
+				return fmt.Errorf("its counterexample to %s: %w", p.Name, err)
+			}
+			st.Step(action)
+			c.result.Trace = append(c.result.Trace, action)
+		}
+	}
+	e.reached, e.transitions, e.cut = h.Reached, h.Transitions, h.Cut
+	e.start = time.Now().Add(-h.Elapsed)
+	return nil
+}
+
+// restoreStates reads the levels as if they were explored: the visited set has all of them, and next the last.
+func (e *exploration) restoreStates(h *saved, r *checkpointReader) error {
+	old := place(h.Widths, h.LevelWidth)
+	if old == nil {
+		return errors.New("its header makes no sense")
+	}
+	e.layout = newLayout(e.tabs, h.Depth)
+	e.newVisited()
+	move := newRepacker(e, old)
+	src := make([]uint64, old.words)
+	for i := range h.Depth + 1 {
+		e.depth = i - 1
+		e.next = e.newLevel()
+		b, err := r.bytes(8)
+		if err != nil {
+			return err
+		}
+		for range binary.LittleEndian.Uint64(b) {
+			if b, err = r.bytes(8 * old.words); err != nil {
+				return err
+			}
+			for k := range src {
+				src[k] = binary.LittleEndian.Uint64(b[8*k:])
+			}
+			move.take(src)
+			if h, fresh := move.add(i); fresh {
+				e.next.add(shardOf(h), move.p)
+			}
+			if move.err != nil {
+				return move.err
+			}
+		}
+		if e.disk != nil {
+			if err := e.confirm(); err != nil {
+				return err
+			}
+		} else if i < h.Depth {
+			e.next.recycle()
+		}
+	}
+	e.depth, e.states = h.Depth, h.States
+	return nil
+}
