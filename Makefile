@@ -1,8 +1,9 @@
 # make test    everything: lint, all tests, those against a real RabbitMQ included (installs Debian's package where it is missing)
 # make lint    gofmt, go vet, staticcheck
 # make prove-long   the larger sizes: minutes, gigabytes
+# make bench-peers  measures the prover beside SPIN, writes prover/BENCHMARKS.md; BENCH=-ten explores 61 million states, too
 
-.PHONY: test lint rabbitmq prove-long
+.PHONY: test lint rabbitmq prove-long bench-peers
 
 test: lint rabbitmq
 	LOCKSTEP_RABBITMQ=1 go test -timeout 14m ./...
@@ -20,3 +21,7 @@ rabbitmq:
 prove-long:
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3
 	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --no-symmetry
+
+bench-peers:
+	./.ci/install-spin
+	go run ./prover/bench $(BENCH)

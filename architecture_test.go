@@ -28,6 +28,7 @@ var layout = []struct {
 	{"model/lock", []string{"model", "model/amqp"}, []string{}},
 	{"model/...", []string{"model"}, []string{}},
 	{"spec", []string{"model/..."}, nil},
+	{"prover/bench", []string{"model", "prover", "spec"}, []string{"gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/vg"}},
 	{"prover/certificate", []string{"model"}, []string{}},
 	{"prover", []string{"model", "traces"}, []string{}},
 	{"prover/frontier", []string{"model"}, []string{}},

@@ -268,15 +268,3 @@ func TestProgressIsReported(t *testing.T) {
 		t.Errorf("%d reports, the last %+v; the result has %d states", calls, last, r.States)
 	}
 }
-
-func BenchmarkTwoPhaseCommit(b *testing.B) {
-	for _, workers := range []int{1, 2} {
-		b.Run(fmt.Sprintf("rm=7/workers=%d", workers), func(b *testing.B) {
-			sys := twoPhase(b, 7)
-			for b.Loop() {
-				r := one(b, sys, classic.Consistent(), prover.Options{Workers: workers, NoSymmetry: true})
-				b.ReportMetric(float64(r.States)/r.Elapsed.Seconds(), "states/s")
-			}
-		})
-	}
-}
