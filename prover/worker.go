@@ -8,15 +8,18 @@ import (
 
 // worker is what one goroutine of an exploration owns.
 type worker struct {
-	explore *exploration
-	step    *stepper
-	image   []uint32 // the least image of a successor under symmetry
-	least   []uint32
-	view    model.View
-	part    model.View // what a property sees of it, in the machines seen
-	seen    []model.ID
-	packed  []uint64
-	parent  []uint64 // the state being expanded, packed in the present layout
+	explore  *exploration
+	step     *stepper
+	image    []uint32 // the least image of a successor under symmetry
+	least    []uint32
+	view     model.View
+	part     model.View // what a property sees of it, in the machines seen
+	seen     []model.ID
+	packed   []uint64
+	codes    [][]*code // by machine and local state; nil: not compiled
+	codesFor *layout
+	now      []*code  // of the state being expanded
+	parent   []uint64 // the state being expanded, packed in the present layout
 
 	found       [shards][]uint64 // successors of this round, by shard
 	room        int              // words that each of them should hold
@@ -41,7 +44,7 @@ func newWorker(e *exploration) *worker {
 	n := len(e.tabs.machines)
 	w := &worker{
 		explore: e, step: newStepper(e.tabs), image: make([]uint32, n), least: make([]uint32, n),
-		view: make(model.View, n), part: make(model.View, n), hits: make([]hit, len(e.properties)),
+		now: make([]*code, n), view: make(model.View, n), part: make(model.View, n), hits: make([]hit, len(e.properties)),
 	}
 	w.undecided()
 	return w
@@ -56,6 +59,9 @@ func (w *worker) undecided() {
 func (w *worker) expandBlock(block []uint64) {
 	now := w.explore.now.layout
 	w.resize(w.explore.layout.words)
+	if w.codesFor != w.explore.layout {
+		w.forget()
+	}
 	for i := 0; i < len(block); i += now.words {
 		now.unpack(w.step.v, block[i:i+now.words])
 		w.step.loaded()
@@ -83,36 +89,6 @@ func (w *worker) expand() {
 	for m := range w.step.v {
 		for k := range w.step.offered(m) {
 			w.take(m, k, fits)
-		}
-	}
-}
-
-// expandWord is expand for states of one word. The steps that nearly all are, of one machine or of two, change the word in place.
-func (w *worker) expandWord(parent uint64) {
-	s, slots := w.step, w.explore.layout.slots
-	for m, id := range s.v {
-		from := s.at(m, id)
-		for k := range from.acts {
-			r := from.acts[k].Load()
-			if r == nil || !(r.quiet || r.single) || r.next >= slots[m].limit {
-				w.take(m, k, true)
-				continue
-			}
-			word := parent + (uint64(r.next)-uint64(id))<<slots[m].shift
-			if r.single {
-				to := int(r.first.to)
-				other := s.v[to]
-				answer := s.at(to, other).known(r.first.input)
-				if answer == nil || !answer.quiet || answer.next >= slots[to].limit || to == m {
-					w.take(m, k, true)
-					continue
-				}
-				word += (uint64(answer.next) - uint64(other)) << slots[to].shift
-			}
-			w.transitions++
-			if word != parent {
-				w.emitWord(word)
-			}
 		}
 	}
 }
