@@ -97,6 +97,7 @@ func (w *worker) expandWord(parent uint64) {
 		}
 	}
 	steps := int64(0)
+	w.parent[0], w.lazy = parent, true
 	for m, c := range now {
 		for k := range c.ops {
 			o := &c.ops[k]
@@ -125,6 +126,10 @@ func (w *worker) expandWord(parent uint64) {
 
 // takeSlowly takes a step by the tables, and compiles what can be.
 func (w *worker) takeSlowly(m, k int) {
+	if w.lazy {
+		w.step.loaded()
+		w.lazy = false
+	}
 	w.take(m, k, true)
 	v := w.step.v
 	o := &w.now[m].ops[k]

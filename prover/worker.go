@@ -18,6 +18,7 @@ type worker struct {
 	packed   []uint64
 	codes    [][]*code // by machine and local state; nil: not compiled
 	codesFor *layout
+	lazy     bool     // the state has been unpacked and not loaded
 	now      []*code  // of the state being expanded
 	parent   []uint64 // the state being expanded, packed in the present layout
 
@@ -57,36 +58,39 @@ func (w *worker) undecided() {
 
 // expandBlock takes every step of every state in a block.
 func (w *worker) expandBlock(block []uint64) {
-	now := w.explore.now.layout
-	w.resize(w.explore.layout.words)
-	if w.codesFor != w.explore.layout {
+	e := w.explore
+	now := e.now.layout
+	w.resize(e.layout.words)
+	words := e.layout.words == 1 && e.symmetry == nil && e.ample == nil
+	if words && w.codesFor != e.layout {
 		w.forget()
 	}
 	for i := 0; i < len(block); i += now.words {
 		now.unpack(w.step.v, block[i:i+now.words])
-		w.step.loaded()
-		w.expand()
+		switch {
+		case words && now == e.layout:
+			w.expandWord(block[i])
+		case words && e.layout.pack(w.parent, w.step.v):
+			w.expandWord(w.parent[0])
+		default:
+			w.step.loaded()
+			w.expand()
+		}
 	}
 }
 
-// expand takes every step of the loaded state.
+// expand takes every step of the loaded state, or of one machine where that is enough.
 func (w *worker) expand() {
 	e := w.explore
 	fits := e.symmetry == nil && e.layout.pack(w.parent, w.step.v) // an image is packed anew
+	first, last := 0, len(w.step.v)-1
 	if e.ample != nil && e.disk == nil {
 		if m := e.ample.choose(w); m >= 0 {
 			w.reduced++
-			for k := range w.step.offered(m) {
-				w.take(m, k, fits)
-			}
-			return
+			first, last = m, m
 		}
 	}
-	if fits && e.layout.words == 1 {
-		w.expandWord(w.parent[0])
-		return
-	}
-	for m := range w.step.v {
+	for m := first; m <= last; m++ {
 		for k := range w.step.offered(m) {
 			w.take(m, k, fits)
 		}
