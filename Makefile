@@ -20,7 +20,7 @@ rabbitmq:
 
 prove-long:
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3
-	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --property consistent --no-por --no-symmetry
+	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --no-por --no-symmetry
 	go run ./cmd/lockstep prove classic/amqp-mutex --set clients=4 --set drops=2 --no-por --no-symmetry
 
 bench-peers:
