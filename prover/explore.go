@@ -221,14 +221,15 @@ func (e *exploration) round(blocks [][]uint64) int {
 	room := e.bufferSize()
 	few := len(blocks) == 1 || len(blocks) <= e.opts.grain.serial && len(blocks)*len(blocks[0]) < e.opts.grain.alone
 	e.parallel(few, func(w *worker) {
-		w.room = room
-		for !w.full {
+		w.out.open(e.layout.words, room)
+		for !w.out.full {
 			i := int(taken.Add(1)) - 1
 			if i >= len(blocks) {
-				return
+				break
 			}
 			w.expandBlock(blocks[i])
 		}
+		w.out.scatter()
 	})
 	for !e.insertAll(few) && e.stopped == "" {
 		if e.opts.Spill == "" {
@@ -242,7 +243,7 @@ func (e *exploration) round(blocks [][]uint64) int {
 	}
 	e.gather()
 	for _, w := range e.workers {
-		if w.full = false; len(w.overflow) > 0 && e.stopped == "" {
+		if len(w.overflow) > 0 && e.stopped == "" {
 			e.failed(e.widen())
 			break
 		}
@@ -273,9 +274,9 @@ func (e *exploration) insert(w *worker, shard int) bool {
 		}
 	}
 	for _, from := range e.workers {
-		found := from.found[shard]
+		found := from.out.row(shard)
 		done := e.visited[shard].insertAll(found, e.depth+1, e.mayGrow, fresh)
-		from.found[shard] = found[:copy(found, found[done:])]
+		from.out.taken(shard, done)
 		if done < len(found) {
 			return false
 		}
