@@ -6,9 +6,13 @@ package prover
 
 // code is a local state compiled.
 type code struct {
-	acts  []op // by action
-	takes []op // by input
+	acts  []op     // by action
+	takes []op     // by input
+	quiet []uint64 // by input: what it adds where it sends nothing, else notQuiet
 }
+
+// notQuiet is no difference of words: those leave the bits of the level alone, or borrow from all above.
+const notQuiet = 1 << 62
 
 // op is a local transition: what it adds to the word, and the one input that it sends, if any.
 type op struct {
@@ -26,7 +30,8 @@ const (
 	opSlow           // anything else
 	opRefused        // the step is not enabled
 	opQuiet          // nothing is sent
-	opSends          // one input is sent
+	opSends          // one input is sent, to another machine
+	opTalks          // one input is sent, to itself
 )
 
 // compiled returns the code of machine m in a local state.
@@ -63,6 +68,9 @@ func (w *worker) compile(m int, id uint32, r *result) op {
 	o := op{delta: (uint64(r.next) - uint64(id)) << slot.shift, next: r.next, kind: opQuiet}
 	if r.single {
 		o.kind, o.to, o.input = opSends, uint16(r.first.to), r.first.input
+		if int(o.to) == m {
+			o.kind = opTalks
+		}
 	}
 	return o
 }
@@ -85,10 +93,10 @@ func (w *worker) expandWord(parent uint64) {
 			word := parent + o.delta
 			switch o.kind {
 			case opQuiet:
-			case opSends:
+			case opSends, opTalks:
 				// The usual answer is nothing but another local state.
-				if to := now[o.to]; int(o.to) != m && int(o.input) < len(to.takes) && to.takes[o.input].kind == opQuiet {
-					word += to.takes[o.input].delta
+				if to := now[o.to].quiet; o.kind == opSends && int(o.input) < len(to) && to[o.input] != notQuiet {
+					word += to[o.input]
 					break
 				}
 				sum, kind := w.chain(m, o)
@@ -123,7 +131,7 @@ func (w *worker) chain(m int, o *op) (sum uint64, kind opKind) {
 	var moved [longest]struct{ machine, local uint32 }
 	n := 1
 	moved[0].machine, moved[0].local, sum = uint32(m), o.next, o.delta
-	for o.kind == opSends {
+	for o.kind == opSends || o.kind == opTalks {
 		to, input := int(o.to), o.input
 		at := 0
 		for at < n && int(moved[at].machine) != to {
@@ -138,12 +146,15 @@ func (w *worker) chain(m int, o *op) (sum uint64, kind opKind) {
 		}
 		c := w.compiled(to, moved[at].local)
 		for int(input) >= len(c.takes) {
-			c.takes = append(c.takes, op{})
+			c.takes, c.quiet = append(c.takes, op{}), append(c.quiet, notQuiet)
 		}
 		o = &c.takes[input]
 		if o.kind == opUnknown {
 			if *o = w.compile(to, moved[at].local, w.step.at(to, moved[at].local).known(input)); o.kind == opUnknown {
 				return 0, opSlow
+			}
+			if o.kind == opQuiet {
+				c.quiet[input] = o.delta
 			}
 		}
 		sum += o.delta

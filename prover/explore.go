@@ -221,7 +221,7 @@ func (e *exploration) round(blocks [][]uint64) int {
 	room := e.bufferSize()
 	few := len(blocks) == 1 || len(blocks) <= e.opts.grain.serial && len(blocks)*len(blocks[0]) < e.opts.grain.alone
 	e.parallel(few, func(w *worker) {
-		w.out.open(e.layout.words, room)
+		w.out.open(e.layout, room)
 		for !w.out.full {
 			i := int(taken.Add(1)) - 1
 			if i >= len(blocks) {

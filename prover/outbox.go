@@ -3,22 +3,29 @@ package prover
 // outbox sorts the successors that a worker finds into shards: a row of words for each. First they gather in the order in which they
 // are found; when some have, they are scattered in one go, which writes to every row and so had better not be mixed with anything.
 type outbox struct {
+	layout  *layout
 	words   int      // of a state
 	found   []uint64 // not scattered yet
 	rows    []uint64
 	stride  int // words of a row
 	fill    [shards]uint32
+	recent  [1 << recentBits]uint64 // words found of late, by hash
 	room    int  // words that a row should hold
 	full    bool // a row has so many
 	longest int  // words in the longest row
 }
 
+const recentBits = 12
+
 // gather is how many words are found before they are scattered.
 const gather = 1 << 9
 
 // open makes the outbox ready for a round.
-func (o *outbox) open(words, room int) {
-	o.words, o.room, o.full, o.longest = words, room, false, 0
+func (o *outbox) open(l *layout, room int) {
+	if o.layout != l {
+		clear(o.recent[:])
+	}
+	o.layout, o.words, o.room, o.full, o.longest = l, l.words, room, false, 0
 	if o.stride < room {
 		o.stride = room + room/4
 		o.rows = make([]uint64, shards*o.stride)
@@ -51,11 +58,16 @@ func (o *outbox) scatter() {
 func (o *outbox) scatterWords() {
 	rows, stride, longest := o.rows, o.stride, uint32(0)
 	for _, w := range o.found {
-		s := shardOf(hashWord(w))
+		h := hashWord(w)
+		s := shardOf(h)
 		n := o.fill[s]
 		rows[s*stride+int(n)] = w
-		o.fill[s] = n + 1
-		longest = max(longest, n+1)
+		r := &o.recent[h>>(64-shardBits-recentBits)&(1<<recentBits-1)]
+		other := *r ^ w
+		*r = w
+		n += uint32((other | -other) >> 63) // one more, unless it was found a short while ago
+		o.fill[s] = n
+		longest = max(longest, n)
 	}
 	o.longest = max(o.longest, int(longest))
 }
