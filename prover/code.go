@@ -77,9 +77,11 @@ func (w *worker) compile(m int, id uint32, r *result) op {
 
 // expandWord is expand for states of one word.
 func (w *worker) expandWord(parent uint64) {
-	now := w.now
-	for m, id := range w.step.v {
-		if list := w.codes[m]; int(id) < len(list) && list[id] != nil {
+	now, v, slots := w.now, w.step.v, w.explore.layout.slots
+	for m, list := range w.codes {
+		id := uint32(parent>>slots[m].shift) & (slots[m].limit - 1)
+		v[m] = id
+		if int(id) < len(list) && list[id] != nil {
 			now[m] = list[id]
 		} else {
 			now[m] = w.compiled(m, id)

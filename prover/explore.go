@@ -291,7 +291,7 @@ func (e *exploration) bufferSize() int {
 	for _, s := range e.visited {
 		words += len(s.slots)
 	}
-	most := maxBuffer
+	most := maxBuffer / len(e.workers)
 	if e.opts.Memory > 0 {
 		most = int(min(int64(most), e.opts.Memory/int64(8*8*shards*len(e.workers))))
 	}
@@ -307,7 +307,7 @@ func (e *exploration) bufferSize() int {
 
 const (
 	minBuffer = 32
-	maxBuffer = 1 << 13
+	maxBuffer = 1 << 14 // of all workers together
 )
 
 // parallel runs f on every worker, or on the first alone.

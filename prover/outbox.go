@@ -27,7 +27,7 @@ func (o *outbox) open(l *layout, room int) {
 	}
 	o.layout, o.words, o.room, o.full, o.longest = l, l.words, room, false, 0
 	if o.stride < room {
-		o.stride = room + room/4
+		o.stride = room + room/8 + gather
 		o.rows = make([]uint64, shards*o.stride)
 	}
 	if cap(o.found) == 0 {

@@ -64,13 +64,11 @@ func (w *worker) expandBlock(block []uint64) {
 		w.forget()
 	}
 	for i := 0; i < len(block); i += now.words {
-		now.unpack(w.step.v, block[i:i+now.words])
-		switch {
-		case words && now == e.layout:
+		if words && now == e.layout {
 			w.expandWord(block[i])
-		case words && e.layout.pack(w.parent, w.step.v):
+		} else if now.unpack(w.step.v, block[i:i+now.words]); words && e.layout.pack(w.parent, w.step.v) {
 			w.expandWord(w.parent[0])
-		default:
+		} else {
 			w.step.loaded()
 			w.expand()
 		}
