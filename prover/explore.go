@@ -267,10 +267,10 @@ func (e *exploration) insertAll(few bool) bool {
 
 // insert adds what all workers have found for one shard.
 func (e *exploration) insert(w *worker, shard int) bool {
-	fresh := func(p []uint64) {
-		e.next.add(shard, p)
-		if w.judging {
-			w.judge(p)
+	fresh := func(states []uint64) {
+		e.next.add(shard, states)
+		for i := 0; w.judging && i < len(states); i += e.layout.words {
+			w.judge(states[i : i+e.layout.words])
 		}
 	}
 	for _, from := range e.workers {

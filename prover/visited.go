@@ -123,8 +123,8 @@ func (s *set) insert(h uint64, p []uint64, level int) bool {
 	return true
 }
 
-// insertAll adds packed states, met in that level, and calls fresh with each that is new. It stops where mayGrow refuses more
-// memory, and returns how many words it has added: all of them, or less.
+// insertAll adds packed states, met in that level, and calls fresh with those that are new, some at a time. It stops where mayGrow
+// refuses more memory, and returns how many words it has added: all of them, or less. It overwrites what it has added.
 func (s *set) insertAll(states []uint64, level int, mayGrow func(bytes int64) bool, fresh func(p []uint64)) (done int) {
 	words := s.layout.words
 	for done < len(states) {
@@ -161,6 +161,7 @@ func (s *set) insertWords(states []uint64, level int, fresh func(p []uint64)) {
 		other := slots[homes[i&(batch-1)]]&mask ^ w
 		n += int((other | -other) >> 63) // one more, unless it is there
 	}
+	m := 0
 	for _, i := range left[:n] {
 		w, at := states[i], homes[i&(batch-1)]
 		for slots[at] != 0 && slots[at]&mask != w {
@@ -170,9 +171,13 @@ func (s *set) insertWords(states []uint64, level int, fresh func(p []uint64)) {
 		}
 		if slots[at] == 0 {
 			slots[at] = s.layout.withLevel(w, level)
-			s.count++
-			fresh(states[i : i+1])
+			states[m] = w // what is before has been read
+			m++
 		}
+	}
+	if m > 0 {
+		s.count += m
+		fresh(states[:m])
 	}
 }
 
