@@ -77,50 +77,54 @@ func (e *exploration) vacuity(exhausted bool) Vacuity {
 type account struct {
 	tabs       *tables
 	roles      *roles
-	impossible map[*result]bool       // neither refused nor cut itself, but every step that it begins or goes on is
+	impossible map[*result]bool       // neither refused nor cut by itself, but in no step that comes to its end
 	classes    map[model.Event]string // memo of ClassOf
 }
 
-// weed finds the results whose steps cannot be completed, since one of the sends is taken by no local state of the receiver. What is
-// left is more than what happens in steps, never less.
+// weed finds the results that are in no step that comes to its end: one of their sends is taken by no local state of the receiver, or
+// nothing sends what they take. What is left is more than what happens in such steps, never less.
 func (a *account) weed() {
-	for {
-		taken := make([][]bool, len(a.tabs.machines)) // by machine and input
+	for before := -1; before < len(a.impossible); {
+		before = len(a.impossible)
+		sent, taken := make([][]bool, len(a.tabs.machines)), make([][]bool, len(a.tabs.machines)) // by machine and input
 		for m, l := range a.tabs.machines {
-			taken[m] = make([]bool, l.inputsLen())
-			l.each(nil, func(input int, r *result, _ uint32) {
+			sent[m], taken[m] = make([]bool, l.inputsLen()), make([]bool, l.inputsLen())
+		}
+		note := func(r *result) {
+			for _, d := range r.sends {
+				sent[d.to][d.input] = sent[d.to][d.input] || a.possible(r)
+			}
+		}
+		for m, l := range a.tabs.machines {
+			l.each(func(_ model.Event, r *result, _ uint32) { note(r) }, func(input int, r *result, _ uint32) {
+				note(r)
 				taken[m][input] = taken[m][input] || a.possible(r)
 			})
 		}
-		before := len(a.impossible)
-		look := func(r *result) {
-			if a.possible(r) && slices.ContainsFunc(r.sends, func(d send) bool { return !taken[d.to][d.input] }) {
+		look := func(r *result, comes bool) {
+			if a.possible(r) && (!comes || slices.ContainsFunc(r.sends, func(d send) bool { return !taken[d.to][d.input] })) {
 				a.impossible[r] = true
 			}
 		}
-		for _, l := range a.tabs.machines {
-			l.each(func(_ model.Event, r *result, _ uint32) { look(r) }, func(_ int, r *result, _ uint32) { look(r) })
-		}
-		if len(a.impossible) == before {
-			return
+		for m, l := range a.tabs.machines {
+			l.each(func(_ model.Event, r *result, _ uint32) { look(r, true) }, func(input int, r *result, _ uint32) { look(r, sent[m][input]) })
 		}
 	}
 }
 
 func (a *account) possible(r *result) bool { return !r.refused && r.cut == "" && !a.impossible[r] }
 
-// each calls act and take, where they are not nil, for every local transition that was worked out, with the local state that it
-// begins in.
+// each calls act and take for every local transition that was worked out, with the local state that it begins in.
 func (l *locals) each(act func(e model.Event, r *result, from uint32), take func(input int, r *result, from uint32)) {
 	for id, s := range *l.list.Load() {
 		for k := range s.acts {
-			if r := s.acts[k].Load(); r != nil && act != nil {
+			if r := s.acts[k].Load(); r != nil {
 				act(s.events[k], r, uint32(id))
 			}
 		}
 		takes := *s.takes.Load()
 		for i := range takes {
-			if r := takes[i].Load(); r != nil && take != nil {
+			if r := takes[i].Load(); r != nil {
 				take(i, r, uint32(id))
 			}
 		}
