@@ -44,7 +44,7 @@ var patience = model.Timer{Name: "patience", Peer: model.Self}
 
 func (g *guest) Actions(dst []model.Event) []model.Event {
 	if g.inside {
-		return append(dst, leaves{})
+		return append(dst, leaves{at: 1})
 	}
 	return append(dst, calls{}, enters{})
 }

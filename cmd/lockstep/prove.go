@@ -41,12 +41,14 @@ shortest run of 9 steps to the violation, written as a trace; "refuted 5+3" with
 3 more that are repeated for ever (0: it stops there for ever); "unknown" comes with the reason. Without a SYSTEM
 the whole catalogue is explored. The program knows what SPEC.md claims, and marks a verdict that differs with ✗.
 Without --set each system runs with the choices that "lockstep list SYSTEM" shows; a parameter that is set has
-its value in all of them. Ctrl-C ends the run, which still prints what is known.
+its value in all of them. Below the table, "vacuous" are things that never happened in any row that was explored to
+its end: an action always refused, a timer never armed, a monitor that hears nothing; what is proved may say less
+than it seems. Ctrl-C ends the run, which still prints what is known.
 
-With --json it prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
-parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
-reductions, seconds, and for a refutation length (steps), loop (of an infinite run: the steps before those that
-are repeated for ever) and trace (path).
+With --json it prints {"schema": "lockstep/prove/v1", "results": [...], "vacuous": [...]}, a result for each property
+and choice of parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth,
+exact, reductions, seconds, and for a refutation length (steps), loop (of an infinite run: the steps before those
+that are repeated for ever) and trace (path); "vacuous" has the system and what never happened there.
 
 With --frontier it asks how many faults it takes: "proved for crash≤1; refuted with reset=1 | pause=1". It goes through
 all budgets of faults from 0 to 1 each, or to what --set says, fewest faults first; every other parameter has its
