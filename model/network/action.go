@@ -94,7 +94,7 @@ func (l *Link) Actions(dst []model.Event) []model.Event {
 	return dst
 }
 
-// Vocabulary lists what a link takes, without the faults for which it has no budget and what only they bring about.
+// Vocabulary lists what a link takes, without the faults for which it has no budget.
 func (l *Link) Vocabulary() []model.Event {
 	words := []model.Event{amqp.Dial{}, amqp.Frame{}, amqp.Hangup{}, ToBroker{}, ToClient{}}
 	if l.left.Reset > 0 {
