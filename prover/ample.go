@@ -53,6 +53,9 @@ func (a *ample) learn() {
 		return
 	}
 	a.log = len(a.tabs.log)
+	for _, l := range a.tabs.machines {
+		findSticky(a.tabs, l)
+	}
 	a.ever = make([][]bool, len(a.tabs.machines))
 	for m, l := range a.tabs.machines {
 		a.ever[m] = make([]bool, len(a.tabs.machines))
@@ -104,12 +107,11 @@ func (a *ample) choose(w *worker) int {
 	return -1
 }
 
-// candidate takes the steps of machine m and notes what they reach. It reports whether one leads on to a state of a later level,
-// none is cut, none is seen by a property, and none reaches a machine with actions of its own.
+// candidate takes the steps of machine m and notes what they reach. It reports whether one leads on without a sticky transition, none
+// is cut, none is seen by a property, and none reaches a machine with actions of its own.
 func (a *ample) candidate(w *worker, m int) bool {
 	progress := false
 	w.foot.machine = append(w.foot.machine[:0], m)
-	w.step.reached = w.step.reached[:0]
 	defer func() { w.step.trace = false }()
 	w.step.trace = true
 	for k := range w.step.offered(m) {
@@ -130,7 +132,7 @@ func (a *ample) candidate(w *worker, m int) bool {
 				return false
 			}
 		}
-		progress = progress || w.isLater()
+		progress = progress || len(w.step.touched) > 0 && !w.step.sticky
 	}
 	if !progress {
 		return false
@@ -142,17 +144,6 @@ func (a *ample) candidate(w *worker, m int) bool {
 	}
 	slices.Sort(w.foot.machine)
 	return true
-}
-
-// isLater reports whether the successor of the last step was not met in this level or an earlier one.
-func (w *worker) isLater() bool {
-	e := w.explore
-	if !e.layout.pack(w.packed, w.step.next) {
-		return true
-	}
-	h := hash(w.packed)
-	at := e.visited[shardOf(h)].levelOf(h, w.packed)
-	return at < 0 || at > e.depth
 }
 
 // undisturbed reports whether no other machine can ever reach the footprint as long as the machines in it stay as they are.

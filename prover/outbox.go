@@ -10,9 +10,9 @@ type outbox struct {
 	stride  int // words of a row
 	fill    [shards]uint32
 	recent  [1 << recentBits]uint64 // words found of late, by hash
-	room    int  // words that a row should hold
-	full    bool // a row has so many
-	longest int  // words in the longest row
+	room    int                     // words that a row should hold
+	full    bool                    // a row has so many
+	longest int                     // words in the longest row
 }
 
 const recentBits = 12

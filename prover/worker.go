@@ -83,7 +83,7 @@ func (w *worker) expand() {
 	e := w.explore
 	fits := e.symmetry == nil && e.layout.pack(w.parent, w.step.v) // an image is packed anew
 	first, last := 0, len(w.step.v)-1
-	if e.ample != nil && e.disk == nil {
+	if e.ample != nil {
 		if m := e.ample.choose(w); m >= 0 {
 			w.reduced++
 			first, last = m, m
