@@ -13,6 +13,7 @@ import (
 //   - Actions is deterministic, and every action's text occurs once;
 //   - equal encodings mean equal behaviour: a state met earlier under the same encoding offered the same actions, and every
 //     step of it had the same effects and led to the same encoding;
+//   - a machine with a [Vocabulary] takes nothing that is not in it;
 //   - the declared symmetry is one: the successors of a permuted state are the permuted successors.
 //
 // choose returns a number in [0, n) and is the only source of chance (a test passes rapid's or math/rand's); steps bounds
@@ -21,7 +22,15 @@ func Conform(s *System, choose func(n int) int, steps int) error {
 	if err := s.Symmetry.Check(s.Len()); err != nil {
 		return err
 	}
-	c := conformance{system: s, offers: map[string]string{}, results: map[string]string{}}
+	c := conformance{system: s, offers: map[string]string{}, results: map[string]string{}, words: map[ID][]string{}}
+	for id := range ID(s.Len()) {
+		if v, ok := s.Initial(id).(Vocabulary); ok {
+			c.words[id] = []string{}
+			for _, e := range v.Vocabulary() {
+				c.words[id] = append(c.words[id], ClassOf(e))
+			}
+		}
+	}
 	if err := c.initial(); err != nil {
 		return err
 	}
@@ -58,6 +67,7 @@ type conformance struct {
 	system  *System
 	offers  map[string]string // machine and encoding → its actions as text
 	results map[string]string // machine, encoding, sender and event → what the step did
+	words   map[ID][]string   // the classes in a machine's vocabulary
 	odd     error             // what observe found
 }
 
@@ -91,6 +101,13 @@ func (c *conformance) observe(d Delivery, before, after []byte, out *Out) {
 		c.odd = fmt.Errorf("%s: from one encoding %x, %v leads to two results: %s and %s", c.system.Name(d.To), before, d.Event, was, result)
 	}
 	c.results[key] = result
+	if words, ok := c.words[d.To]; ok && c.odd == nil {
+		_, tick := d.Event.(Tick) // which Deliver answers for it
+		class := ClassOf(d.Event)
+		if !tick && !slices.ContainsFunc(words, func(w string) bool { return Includes(w, class) }) {
+			c.odd = fmt.Errorf("%s: %v (%s) is not in its vocabulary", c.system.Name(d.To), d.Event, class)
+		}
+	}
 }
 
 // step takes the action on two copies and compares them; it returns the successor, nil where the model is cut.

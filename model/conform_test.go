@@ -84,8 +84,15 @@ func (b *broken) AppendState(dst []byte) []byte {
 	return dst
 }
 
+// mute is a machine that says it takes nothing.
+type mute struct{ *broken }
+
+func (m mute) Clone() model.Machine    { return mute{m.broken.Clone().(*broken)} }
+func (mute) Vocabulary() []model.Event { return nil }
+
 func TestConformObjects(t *testing.T) {
 	for fault, want := range map[string]string{
+		"a word of its own":       "tick (model_test.tick) is not in its vocabulary",
 		"two actions of one text": `two enabled actions read "tick"`,
 		"actions that change":     "Actions gives",
 		"a hidden state":          "one encoding",
@@ -98,7 +105,11 @@ func TestConformObjects(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			world := 0
 			member := func(name string, peer model.ID) model.Member {
-				return model.Member{Name: name, Machine: &broken{fault: fault, peer: peer, log: []int{0}, world: &world}}
+				var m model.Machine = &broken{fault: fault, peer: peer, log: []int{0}, world: &world}
+				if fault == "a word of its own" {
+					m = mute{m.(*broken)}
+				}
+				return model.Member{Name: name, Machine: m}
 			}
 			sys, err := model.Compose(member("one", 1), member("two", 0))
 			if err != nil {

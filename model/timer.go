@@ -56,6 +56,12 @@ type armTimer struct{ window Window }
 
 func (a armTimer) String() string { return "arm " + a.window.String() }
 
+// Arming returns the window of an input that arms a timer; false of any other event.
+func Arming(e Event) (Window, bool) {
+	a, ok := e.(armTimer)
+	return a.window, ok
+}
+
 type cancelTimer struct{}
 
 func (cancelTimer) String() string { return "cancel" }

@@ -185,7 +185,8 @@ func (a *ample) disturbs(w *worker, p int) bool {
 const farEnough = 1 << 12
 
 // search follows p's local transitions, its own and those of all inputs that it is known to take. A transition that sends something
-// which the footprint refuses cannot happen before the footprint changes, and is not followed.
+// which the footprint refuses cannot happen before the footprint changes, and is not followed. What is the first in a step to
+// reach a machine of the footprint finds it as it is now; only that is judged.
 func (a *ample) search(w *worker, p int) bool {
 	seen := map[uint32]bool{w.step.v[p]: true}
 	todo := []uint32{w.step.v[p]}
@@ -197,9 +198,12 @@ func (a *ample) search(w *worker, p int) bool {
 		}
 		calm := w.step.at(p, id).transitions(func(r *result) bool {
 			reaches := false
-			for _, d := range r.sends {
+			for i, d := range r.sends {
 				if !slices.Contains(w.foot.machine, int(d.to)) {
 					continue
+				}
+				if slices.ContainsFunc(r.sends[:i], func(earlier send) bool { return earlier.to == d.to }) {
+					continue // which changes what it does with this one
 				}
 				l := a.tabs.machines[d.to]
 				if a.tabs.take(l, w.step.v[d.to], d.input, &w.step.scratch).refused {

@@ -132,3 +132,39 @@ func TestPartialOrderSeesWhatAPropertyReads(t *testing.T) {
 		}
 	}
 }
+
+// What a machine does with the second of two inputs in one step depends on the first. A sender is told that its second word would be
+// refused as things are, and sends it all the same, after a first one that changes that.
+func TestPartialOrderLooksAtFirstInputsOnly(t *testing.T) {
+	no := move{refuse: true}
+	hidden := &automaton{table: []row{
+		{actions: []move{{next: 1}}, inputs: []move{{next: 2}, no}}, // as long as it has not gone to 1, takes word 0
+		{inputs: []move{no, no}},
+		{inputs: []move{no, {next: 3}}}, // and then word 1
+		{inputs: []move{no, no}},
+	}}
+	sender := &automaton{}
+	const last = 6
+	for i := range last {
+		m := move{next: i + 1}
+		if i == last-1 {
+			m.sends = []model.Delivery{{To: 0, Event: word(0)}, {To: 0, Event: word(1)}}
+		}
+		sender.table = append(sender.table, row{actions: []move{m}, inputs: []move{no, no}})
+	}
+	sender.table = append(sender.table, row{inputs: []move{no, no}})
+	sys, err := model.Compose(model.Member{Name: "hidden", Machine: hidden}, model.Member{Name: "sender", Machine: sender})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := model.Property{Name: "sent", Reads: []model.ID{1}, Holds: func(v model.View) bool { return v[1].(*automaton).state < last }}
+	for _, options := range []prover.Options{{NoPartialOrder: true}, prover.Fine(prover.Options{Workers: 1})} {
+		results, err := prover.Explore(t.Context(), sys, []model.Property{sent}, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := results[0]; r.Verdict != model.Refuted || len(r.Trace) != last {
+			t.Errorf("%+v: %v in %d steps, %d states, %v; want refuted in %d", options, r.Verdict, len(r.Trace), r.States, r.Reductions, last)
+		}
+	}
+}

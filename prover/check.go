@@ -3,6 +3,7 @@ package prover
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -125,6 +126,8 @@ func (e *exploration) result(c *check, v model.Verdict) Result {
 
 // results decides what the exploration has left open.
 func (e *exploration) results() []Result {
+	open := slices.ContainsFunc(e.properties, func(c *check) bool { return !c.decided() }) // else it may have ended early
+	vacuity := e.vacuity(open && e.stopped == "" && e.cut == "")
 	var all []Result
 	for _, c := range e.properties {
 		if !c.decided() {
@@ -140,6 +143,7 @@ func (e *exploration) results() []Result {
 			c.result = e.result(c, verdict)
 			c.result.Reason = reason
 		}
+		c.result.Vacuity = vacuity
 		all = append(all, c.result)
 	}
 	return all

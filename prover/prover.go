@@ -66,6 +66,7 @@ type Result struct {
 	Trace       []model.Action // a shortest run to the violation, or to the state that a witness asks for; nil without one
 	Lasso       bool           // the counterexample is an infinite run: the last Cycle steps of Trace are repeated for ever
 	Cycle       int            // how many they are; 0 in a lasso: the run stops for ever where Trace ends
+	Vacuity     Vacuity        // what had no part in the exploration; the same for all that it decided
 }
 
 // Explore decides the properties of a system in one exploration. It ends when all are decided, the states are exhausted, a

@@ -30,7 +30,8 @@ func Check(t TB, sys *model.System, properties ...model.Property) {
 }
 
 // Check is the function [Check] with these options: a bound that is hit makes a property unknown, and so fails the test. Where
-// the test has a deadline, the exploration ends when nine tenths of the time until then have passed.
+// the test has a deadline, the exploration ends when nine tenths of the time until then have passed. What never happened
+// ([Vacuous]) is logged.
 func (o Options) Check(t TB, sys *model.System, properties ...model.Property) {
 	t.Helper()
 	if err := checkable(properties); err != nil {
@@ -50,6 +51,9 @@ func (o Options) Check(t TB, sys *model.System, properties ...model.Property) {
 		} else {
 			t.Logf("%s is proved: %d states, %d transitions, %d levels", r.Property.Name, r.States, r.Transitions, r.Depth)
 		}
+	}
+	for _, never := range Vacuous(results...) {
+		t.Logf("vacuous: %s", never)
 	}
 }
 
@@ -83,8 +87,8 @@ func untilDeadline(t TB) (context.Context, context.CancelFunc) {
 	return context.WithCancel(t.Context())
 }
 
-// complaint says why the result does not satisfy a test; "" if it does. Whatever else is to fail one (a proof that is empty
-// because an action never fired) belongs here.
+// complaint says why the result does not satisfy a test; "" if it does. Whatever else is to fail one
+// belongs here.
 func (r Result) complaint(test string, sys *model.System) string {
 	name := r.Property.Name
 	switch {

@@ -44,8 +44,10 @@ func TestDefaultCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var all []prover.Result
 		for i, s := range choices {
 			claims, results := check(t, e, s, prover.Options{Workers: 1 + i%3, NoPartialOrder: true})
+			all = append(all, results...)
 			fmt.Fprintf(&b, "%s %v\n", e.Name, s)
 			for j, r := range results {
 				if r.Verdict != claims[j].Claimed {
@@ -58,6 +60,7 @@ func TestDefaultCases(t *testing.T) {
 				b.WriteString("\n")
 			}
 		}
+		checkVacuity(t, e, all)
 	}
 	golden(t, "counts.txt", b.String())
 }

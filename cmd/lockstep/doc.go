@@ -43,7 +43,10 @@
 //	           "length",                 steps of the shortest run that refutes, or that shows a witness; absent without one
 //	           "loop",                   of an infinite run: how many of them come before those that are repeated for ever; as
 //	                                     many as "length": it stops there; absent of a finite run
-//	           "trace"}]}                path of the trace of a refutation; absent without one
+//	           "trace"}],                path of the trace of a refutation; absent without one
+//	         "vacuous": [{"system",      systems in which something had no part, so that what is proved may say less than it seems
+//	           "never"}]}                in sentences: what never happened in any of its explorations, of those that came to their
+//	                                     end; what a later version says of the same may read otherwise
 //
 //	prove --frontier
 //	         {"schema": "lockstep/frontier/v1", "results": [{

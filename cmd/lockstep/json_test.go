@@ -48,6 +48,12 @@ func TestProveJSON(t *testing.T) {
 		result(resultJSON{Property: "can-hold", Clause: "W-1", Claim: "proved", Verdict: "proved", Length: length(3)}),
 	}}
 	object := decode[proveJSON](t, got)
+	// Without heartbeats no timer runs. (What else never happens, others say.)
+	if len(object.Vacuous) != 1 || object.Vacuous[0].System != "mutex/exclusive-queue" ||
+		!slices.Contains(object.Vacuous[0].Never, "client/*.heartbeat is never armed") {
+		t.Errorf("vacuous: %+v", object.Vacuous)
+	}
+	want.Vacuous = object.Vacuous
 	elsewhere := cmpopts.IgnoreFields(resultJSON{}, "Parameters", "States", "Transitions", "Depth", "Seconds")
 	if diff := cmp.Diff(want, object, elsewhere); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -82,7 +88,11 @@ func TestProveJSONUnknown(t *testing.T) {
 	if got.Status != 3 || got.Stderr != "" {
 		t.Errorf("status %d, stderr %q", got.Status, got.Stderr)
 	}
-	r := decode[proveJSON](t, got).Results[0]
+	object := decode[proveJSON](t, got)
+	if len(object.Vacuous) > 0 || !strings.Contains(got.Stdout, `"vacuous": []`) {
+		t.Errorf("vacuous, of an exploration that did not come to its end: %+v", object.Vacuous)
+	}
+	r := object.Results[0]
 	if diff := cmp.Diff(resultJSON{System: "classic/two-phase-commit", Parameters: map[string]any{"rm": 3.0}, Property: "consistent",
 		Clause: "C-1.1", Claim: "proved", Verdict: "unknown", Reason: "state bound 2 reached", Exact: true, Reductions: []string{},
 	}, r, cmpopts.IgnoreFields(resultJSON{}, "States", "Transitions", "Depth", "Seconds")); diff != "" {

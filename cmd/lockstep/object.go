@@ -2,8 +2,9 @@ package main
 
 // proveJSON is the object of `prove --json`.
 type proveJSON struct {
-	Schema  string       `json:"schema"` // "lockstep/prove/v1"
-	Results []resultJSON `json:"results"`
+	Schema  string        `json:"schema"` // "lockstep/prove/v1"
+	Results []resultJSON  `json:"results"`
+	Vacuous []vacuousJSON `json:"vacuous"` // by system; none where nothing is
 }
 
 // resultJSON is the verdict on one property for one choice of parameters.
@@ -28,7 +29,7 @@ type resultJSON struct {
 
 // object is the report as JSON.
 func (r *report) object() proveJSON {
-	all := proveJSON{Schema: proveSchema, Results: []resultJSON{}}
+	all := proveJSON{Schema: proveSchema, Results: []resultJSON{}, Vacuous: vacuousObjects(r.outcomes)}
 	for _, o := range r.outcomes {
 		for i, res := range o.results {
 			claim := o.claims[i]

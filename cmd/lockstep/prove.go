@@ -48,7 +48,9 @@ Verdicts:
   "proved" is said only of an exhausted, exact exploration. "refuted 9" comes with a shortest run of 9 steps to
   the violation, written as a trace; "refuted 5+3" with an infinite run, of 5 steps and 3 more that are repeated
   for ever (0: it stops there for ever). "unknown" comes with the reason. The program knows what SPEC.md claims,
-  and marks a verdict that differs with ✗.
+  and marks a verdict that differs with ✗. "vacuous" below the table is what never happened in a row that was
+  explored to its end, nor in another one: an action always refused, a timer never armed, a monitor that hears
+  nothing. What is proved may then say less than it seems.
 
 Reductions:
   Where clients are interchangeable one state stands for its images, and where the order of steps does not matter
@@ -84,10 +86,10 @@ Other questions:
   violate.
 
 JSON:
-  --json prints {"schema": "lockstep/prove/v1", "results": [...]}, a result for each property and choice of
-  parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions, depth, exact,
-  reductions, seconds, and for a refutation length (steps), loop (of an infinite run: the steps before those that
-  are repeated for ever) and trace (path). The other questions have "lockstep/frontier/v1",
+  --json prints {"schema": "lockstep/prove/v1", "results": [...], "vacuous": [...]}, a result for each property
+  and choice of parameters: system, parameters, property, clause, claim, verdict, reason, states, transitions,
+  depth, exact, reductions, seconds, and for a refutation length (steps), loop (of an infinite run: the steps
+  before those that are repeated for ever) and trace (path); and by system what is vacuous. The other questions have "lockstep/frontier/v1",
   "lockstep/tightest/v1" and "lockstep/random/v1"; go doc ./cmd/lockstep has their fields.`,
 		Example: `  lockstep prove
   lockstep prove mutex/exclusive-queue

@@ -73,6 +73,7 @@ func (r *report) printSystem(outcomes []*outcome) {
 	b.WriteByte('\n')
 	verdictTable(outcomes, always, mostly).render(&b, r.width(), r.color())
 	writeUnknowns(&b, outcomes)
+	writeVacuous(&b, outcomes)
 	r.writeRefutations(&b, outcomes)
 	b.WriteByte('\n')
 	r.printf("%s", b.String())

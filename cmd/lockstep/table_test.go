@@ -78,6 +78,15 @@ func example(t *testing.T, c *console) *report {
 		out("5", "steel", "false", result(0, model.Unknown, "interrupted", 0, 0, 0), result(1, model.Unknown, "interrupted", 0, 0, 0), result(2, model.Unknown, "interrupted", 0, 0, 0)),
 	})
 	r.outcomes[3].skipped = true
+	never := func(n ...string) (all []prover.Never) {
+		for _, what := range n {
+			all = append(all, prover.Never{Thing: "philosopher meets " + what, Who: "philosopher", How: "never meets", What: what})
+		}
+		return all
+	}
+	r.outcomes[0].results[0].Vacuity.Never = never("soup", "wine")
+	r.outcomes[1].results[0].Vacuity.Never = never("soup")
+	r.outcomes[2].results[0].Vacuity.Met = []string{"philosopher meets wine"}
 	return r
 }
 

@@ -201,6 +201,20 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 	}
 }
 
+// Vocabulary lists what a broker takes, with every method that it knows.
+func (b *Broker) Vocabulary() []model.Event {
+	words := []model.Event{
+		Take{}, Read{}, Notice{}, Reap{}, amqp.Late{}, amqp.Broken{}, amqp.Silent{}, amqp.Heard{}, model.Expired{},
+	}
+	for _, m := range []amqp.Method{
+		amqp.ConnectionOpen{}, amqp.ConnectionClose{}, amqp.ConnectionCloseOk{}, amqp.ChannelOpen{}, amqp.ChannelClose{}, amqp.ChannelCloseOk{},
+		amqp.QueueDeclare{}, amqp.QueueDelete{}, amqp.BasicPublish{}, amqp.ConfirmSelect{},
+	} {
+		words = append(words, amqp.Frame{Method: m})
+	}
+	return words
+}
+
 // Clone returns an independent copy.
 func (b *Broker) Clone() model.Machine {
 	c := &Broker{name: b.name, deadlines: b.deadlines, conns: slices.Clone(b.conns), queues: slices.Clone(b.queues)}

@@ -195,6 +195,15 @@ func (c *Channel) Actions(dst []model.Event) []model.Event {
 	return dst
 }
 
+// Vocabulary lists what the channel takes.
+func (c *Channel) Vocabulary() []model.Event {
+	words := []model.Event{deliverFirst{}, lose{}, packet{}}
+	if c.duplicate && c.capacity > 1 {
+		words = append(words, double{})
+	}
+	return words
+}
+
 // Step takes an action, or a packet if there is room.
 func (c *Channel) Step(_ model.ID, e model.Event, out *model.Out) {
 	queue := slices.Clone(c.queue)

@@ -108,6 +108,24 @@ func (c *ExclusiveQueue) Actions(dst []model.Event) []model.Event {
 	return append(dst, Call{Acquire})
 }
 
+// Vocabulary lists what the client takes: its application's calls and what its session hears.
+func (c *ExclusiveQueue) Vocabulary() []model.Event {
+	words := append(c.session.vocabulary(), Call{}, amqp.Frame{Method: amqp.QueueDeclareOk{}})
+	if c.options.Release == ReleaseDelete {
+		words = append(words, amqp.Frame{Method: amqp.QueueDeleteOk{}})
+	}
+	if c.options.Release == ReleaseChannel {
+		words = append(words, amqp.Frame{Method: amqp.ChannelCloseOk{}})
+	}
+	if c.options.Release == ReleaseConnection {
+		words = append(words, amqp.Frame{Method: amqp.ConnectionCloseOk{}})
+	}
+	if c.options.Verify == VerifyPublish {
+		words = append(words, amqp.Frame{Method: amqp.BasicReturn{}}, amqp.Frame{Method: amqp.BasicAck{}}, amqp.Frame{Method: amqp.BasicNack{}})
+	}
+	return words
+}
+
 // Step takes a call or an input from the link.
 func (c *ExclusiveQueue) Step(_ model.ID, e model.Event, out *model.Out) {
 	if call, ok := e.(Call); ok {

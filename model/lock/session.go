@@ -123,6 +123,19 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 	return nothing
 }
 
+// vocabulary lists what a session takes that no operation of the protocol asks for by itself. What befalls the process is in it
+// too, though it is the link that has the budgets.
+func (s *session) vocabulary() []model.Event {
+	words := []model.Event{amqp.Lost{}, amqp.Silent{}, amqp.Heard{}, model.Expired{}, model.Pause{}, model.Resume{}, model.Crash{}}
+	for _, m := range []amqp.Method{amqp.ConnectionOpenOk{}, amqp.ConnectionClose{}, amqp.ChannelOpenOk{}, amqp.ChannelClose{}} {
+		words = append(words, amqp.Frame{Method: m})
+	}
+	if s.confirms {
+		words = append(words, amqp.Frame{Method: amqp.ConfirmSelectOk{}})
+	}
+	return words
+}
+
 // arm starts the read deadline of a driver: it gives up when its patience is over, counted from the last byte, which came up to
 // half an interval before the silence. After a pause there may be anything left of that.
 func (s *session) arm(paused bool, out *model.Out) {

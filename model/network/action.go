@@ -94,6 +94,27 @@ func (l *Link) Actions(dst []model.Event) []model.Event {
 	return dst
 }
 
+// Vocabulary lists what a link takes, without the faults for which it has no budget.
+func (l *Link) Vocabulary() []model.Event {
+	words := []model.Event{amqp.Dial{}, amqp.Frame{}, amqp.Hangup{}, ToBroker{}, ToClient{}}
+	if l.left.Reset > 0 {
+		words = append(words, Reset{})
+	}
+	if l.left.Blackhole > 0 {
+		words = append(words, Blackhole{}, Heal{})
+	}
+	if l.left.Crash > 0 {
+		words = append(words, Crash{})
+	}
+	if l.left.Pause > 0 {
+		words = append(words, Pause{}, Resume{})
+	}
+	if l.left.Pause > 0 && l.heartbeat > 0 {
+		words = append(words, ClientHears{})
+	}
+	return append(words, ClientNotices{})
+}
+
 // act takes one of the link's own actions.
 func (l *Link) act(e model.Event, out *model.Out) {
 	switch e := e.(type) {
