@@ -193,8 +193,8 @@ func (a *ample) disturbs(w *worker, p int) bool {
 // farEnough bounds the local states that a search goes through; beyond it a machine is taken to disturb.
 const farEnough = 1 << 12
 
-// search follows p's local transitions, its own and those of all inputs that it is known to take. A transition that sends something
-// which the footprint refuses cannot happen before the footprint changes, and is not followed.
+// search follows p's local transitions, its own and those of all inputs that it is known to take, as long as none reaches the
+// footprint.
 func (a *ample) search(w *worker, p int) bool {
 	seen := map[uint32]bool{w.step.v[p]: true}
 	todo := []uint32{w.step.v[p]}
@@ -205,29 +205,32 @@ func (a *ample) search(w *worker, p int) bool {
 			return true
 		}
 		calm := w.step.at(p, id).transitions(func(r *result) bool {
-			reaches := false
-			for _, d := range r.sends {
-				if !slices.Contains(w.foot.machine, int(d.to)) {
-					continue
-				}
-				l := a.tabs.machines[d.to]
-				if a.tabs.take(l, w.step.v[d.to], d.input, &w.step.scratch).refused {
-					return true
-				}
-				reaches = true
-			}
-			if reaches {
-				return false
-			}
-			if !seen[r.next] {
+			reaches, possible := a.reaches(w, r)
+			if possible && !reaches && !seen[r.next] {
 				seen[r.next] = true
 				todo = append(todo, r.next)
 			}
-			return true
+			return !possible || !reaches
 		})
 		if !calm {
 			return true
 		}
 	}
 	return false
+}
+
+// reaches reports whether a transition sends anything to the footprint, and whether it can happen while the footprint stands as it
+// does: whether nothing of that is refused. Only the first thing sent to a machine says so, as the next one may find it changed.
+func (a *ample) reaches(w *worker, r *result) (reaches, possible bool) {
+	for i, d := range r.sends {
+		again := slices.ContainsFunc(r.sends[:i], func(o send) bool { return o.to == d.to })
+		if again || !slices.Contains(w.foot.machine, int(d.to)) {
+			continue
+		}
+		if a.tabs.take(a.tabs.machines[d.to], w.step.v[d.to], d.input, &w.step.scratch).refused {
+			return true, false
+		}
+		reaches = true
+	}
+	return reaches, true
 }

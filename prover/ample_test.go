@@ -133,3 +133,35 @@ func TestPartialOrderSeesWhatAPropertyReads(t *testing.T) {
 		}
 	}
 }
+
+// A step that first opens the door which it then goes through disturbs a footprint, although the door as it stands refuses the
+// second part. It is not the step's later sends that the footprint answers in its present state, only the first to each machine.
+func TestPartialOrderFollowsTheOrderOfSends(t *testing.T) {
+	const unlock, lock, shut = word(0), word(1), word(2)
+	const walk = 9
+	to := func(next int) move { return move{next: next} }
+	no := move{refuse: true}
+	door := &automaton{table: []row{ // locked, open, shut for ever
+		{inputs: []move{unlock: to(1), lock: no, shut: to(2)}},
+		{inputs: []move{unlock: no, lock: to(0), shut: to(2)}},
+		{inputs: []move{unlock: no, lock: no, shut: no}},
+	}}
+	keeper := &automaton{table: []row{{actions: []move{{next: 1, sends: []model.Delivery{{To: 1, Event: shut}}}}}, {}}}
+	guest := &automaton{}
+	for i := range walk {
+		guest.table = append(guest.table, row{actions: []move{to(i + 1)}})
+	}
+	through := move{next: walk + 1, sends: []model.Delivery{{To: 1, Event: unlock}, {To: 1, Event: lock}}}
+	guest.table = append(guest.table, row{actions: []move{through}}, row{})
+	sys, err := model.Compose(model.Member{Name: "keeper", Machine: keeper}, model.Member{Name: "door", Machine: door},
+		model.Member{Name: "guest", Machine: guest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := model.Property{Name: "inside", Kind: model.Reachable, Reads: []model.ID{2},
+		Holds: func(v model.View) bool { return v[2].(*automaton).state == walk+1 }}
+	r, err := prover.Explore(context.Background(), sys, []model.Property{inside}, prover.Fine(prover.Options{}))
+	if err != nil || r[0].Verdict != model.Proved || len(r[0].Trace) != walk+1 {
+		t.Errorf("the guest gets inside: %v in %d steps, %v; want proved in %d", r[0].Verdict, len(r[0].Trace), err, walk+1)
+	}
+}
