@@ -164,3 +164,31 @@ func TestPartialOrderFollowsTheOrderOfSends(t *testing.T) {
 		t.Errorf("the guest gets inside: %v in %d steps, %v; want proved in %d", r[0].Verdict, len(r[0].Trace), err, walk+1)
 	}
 }
+
+// A machine that a step only reaches may have something to do itself, and may have to do it before.
+func TestPartialOrderLeavesOthersTheirActions(t *testing.T) {
+	const hand, shut = word(0), word(1)
+	const walk = 9
+	stay := func(i int) []move { return []move{hand: {next: i}, shut: {next: i}} }
+	keeper := &automaton{table: []row{{actions: []move{{next: 1, sends: []model.Delivery{{To: 1, Event: shut}}}}}, {}}}
+	porter := &automaton{table: []row{ // has the parcel, has handed it over, has been shut out
+		{actions: []move{{next: 1, sends: []model.Delivery{{To: 2, Event: hand}}}}, inputs: []move{hand: {}, shut: {next: 2}}},
+		{inputs: stay(1)}, {inputs: stay(2)},
+	}}
+	guest := &automaton{} // takes a parcel when it has arrived
+	for i := range walk {
+		guest.table = append(guest.table, row{actions: []move{{next: i + 1}}, inputs: []move{hand: {refuse: true}, shut: {next: i}}})
+	}
+	guest.table = append(guest.table, row{inputs: []move{hand: {next: walk + 1}, shut: {next: walk}}}, row{inputs: stay(walk + 1)})
+	sys, err := model.Compose(model.Member{Name: "keeper", Machine: keeper}, model.Member{Name: "porter", Machine: porter},
+		model.Member{Name: "guest", Machine: guest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := model.Property{Name: "has", Kind: model.Reachable, Reads: []model.ID{2},
+		Holds: func(v model.View) bool { return v[2].(*automaton).state == walk+1 }}
+	r, err := prover.Explore(context.Background(), sys, []model.Property{has}, prover.Fine(prover.Options{}))
+	if err != nil || r[0].Verdict != model.Proved || len(r[0].Trace) != walk+1 {
+		t.Errorf("the guest gets the parcel: %v in %d steps, %v; want proved in %d", r[0].Verdict, len(r[0].Trace), err, walk+1)
+	}
+}
