@@ -1,6 +1,6 @@
 # make test    everything: lint, all tests, those against a real RabbitMQ included (installs Debian's package where it is missing)
 # make lint    gofmt, go vet, staticcheck
-# make prove-long   the larger sizes: minutes, gigabytes
+# make prove-long   the larger sizes: minutes, gigabytes; of the classics every state that somebody else has counted
 # make bench-peers  measures the prover beside SPIN, writes prover/BENCHMARKS.md; BENCH=-ten explores 61 million states, too
 
 .PHONY: test lint rabbitmq prove-long bench-peers
@@ -20,7 +20,8 @@ rabbitmq:
 
 prove-long:
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3
-	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --no-symmetry
+	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --no-por --no-symmetry
+	go run ./cmd/lockstep prove classic/amqp-mutex --set clients=4 --set drops=2 --no-por --no-symmetry
 
 bench-peers:
 	./.ci/install-spin

@@ -10,14 +10,15 @@ package prover
 // offers in s reach, and
 //
 //	(a) no attempt of m is cut, and no step of m changes a machine that a property of states reads;
-//	(b) one step of m, call it b, leads to a state of a later level;
+//	(b) one step of m, call it b, changes something and takes no sticky transition (sticky.go);
 //	(c) no other machine in F offers an action;
 //	(d) no machine p outside F gets, from where it stands in s, by transitions of T that send nothing to F, to one that is
 //	    possible and sends something to F. All of p's transitions in T count, whether anybody sends the inputs or not. One is
 //	    impossible if the first thing that it sends to a machine of F is refused by that machine as it stands in s. All these
 //	    first answers have been asked for, so they are in T.
 //
-// Levels are finite, so in R one gets by steps b alone from s to a whole state; d(s) is how many it takes.
+// A cycle of steps b would move some machine round a cycle of its local states, all in T, and that has a sticky transition. R is
+// finite, so one gets by steps b alone from s to a whole state; d(s) is how many it takes.
 //
 // Lemma. Take s in R, not whole, and a run from s whose steps all consist of transitions of T and none of which is m's. Then
 // no step of it reaches F. For take the first that does. F stands as in s. The step is not that of a machine in F (c), so some
@@ -105,6 +106,9 @@ func (a *ample) learn() {
 		return
 	}
 	a.log = len(a.tabs.log)
+	for _, l := range a.tabs.machines {
+		findSticky(a.tabs, l)
+	}
 	a.ever = make([][]bool, len(a.tabs.machines))
 	for m, l := range a.tabs.machines {
 		a.ever[m] = make([]bool, len(a.tabs.machines))
@@ -156,12 +160,11 @@ func (a *ample) choose(w *worker) int {
 	return -1
 }
 
-// candidate takes the steps of machine m and notes what they reach. It reports whether one leads on to a state of a later level,
-// none is cut, none is seen by a property, and none reaches a machine with actions of its own.
+// candidate takes the steps of machine m and notes what they reach. It reports whether one leads on without a sticky transition, none
+// is cut, none is seen by a property, and none reaches a machine with actions of its own.
 func (a *ample) candidate(w *worker, m int) bool {
 	progress := false
 	w.foot.machine = append(w.foot.machine[:0], m)
-	w.step.reached = w.step.reached[:0]
 	defer func() { w.step.trace = false }()
 	w.step.trace = true
 	for k := range w.step.offered(m) {
@@ -182,7 +185,7 @@ func (a *ample) candidate(w *worker, m int) bool {
 				return false
 			}
 		}
-		progress = progress || w.isLater()
+		progress = progress || len(w.step.touched) > 0 && !w.step.sticky
 	}
 	if !progress {
 		return false
@@ -194,17 +197,6 @@ func (a *ample) candidate(w *worker, m int) bool {
 	}
 	slices.Sort(w.foot.machine)
 	return true
-}
-
-// isLater reports whether the successor of the last step was not met in this level or an earlier one.
-func (w *worker) isLater() bool {
-	e := w.explore
-	if !e.layout.pack(w.packed, w.step.next) {
-		return true
-	}
-	h := hash(w.packed)
-	at := e.visited[shardOf(h)].levelOf(h, w.packed)
-	return at < 0 || at > e.depth
 }
 
 // undisturbed reports whether no other machine can ever reach the footprint as long as the machines in it stay as they are.

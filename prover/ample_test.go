@@ -81,8 +81,8 @@ func TestPartialOrder(t *testing.T) {
 			reduced++
 		}
 	})
-	if reduced == 0 { // by how much is for systems of which it is known
-		t.Error("no system was reduced")
+	if reduced < 3 { // about one in six is
+		t.Errorf("only %d systems were reduced", reduced)
 	}
 }
 

@@ -19,8 +19,9 @@ type Certificate struct {
 	Parameters string    // "clients=2 verify=passive"; "": it has none
 }
 
-// certifiable says why a property cannot be certified: what a set of states that is closed under every step does not show.
-func certifiable(p model.Property) error {
+// Certifiable says why a property cannot be certified: what a set of states that is closed under every step does not show. It
+// returns nil if it can.
+func Certifiable(p model.Property) error {
 	switch p.Kind {
 	case model.Invariant, model.Monitored, model.DeadlockFree:
 		return nil
@@ -98,7 +99,7 @@ func checkCertificate(properties []model.Property, o Options) error {
 		return errors.New("a certificate is for properties, and there are none")
 	}
 	for _, p := range properties {
-		if err := certifiable(p); err != nil {
+		if err := Certifiable(p); err != nil {
 			return err
 		}
 	}

@@ -35,6 +35,17 @@ type Checkpoint struct {
 	Resume bool          // begin with what File holds, if it is there
 }
 
+// CheckpointError says that a checkpoint is none to resume from: it is damaged, or of another exploration. It is untouched.
+type CheckpointError struct {
+	File   string
+	Reason error
+}
+
+func (e *CheckpointError) Error() string { return fmt.Sprintf("checkpoint %s: %v", e.File, e.Reason) }
+
+// Unwrap returns the reason.
+func (e *CheckpointError) Unwrap() error { return e.Reason }
+
 const checkpointMagic = "lockstep checkpoint 1\n"
 
 // saved is the header of a checkpoint.
@@ -183,7 +194,8 @@ func (t *tables) digest() string {
 	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
-// resume takes up the exploration where the checkpoint left it. It reports whether there was one.
+// resume takes up the exploration where the checkpoint left it. It reports whether there was one. The error is a
+// CheckpointError, or about reading.
 func (e *exploration) resume() (bool, error) {
 	f, err := os.Open(e.opts.Checkpoint.File)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -198,14 +210,22 @@ func (e *exploration) resume() (bool, error) {
 		return false, err
 	}
 	r := checkpointReader{in: bufio.NewReaderSize(io.LimitReader(f, info.Size()-sha256.Size), 1<<16), sum: sha256.New()}
-	if err := e.readCheckpoint(&r); err != nil {
-		return false, fmt.Errorf("checkpoint %s: %w", e.opts.Checkpoint.File, err)
-	}
+	err = e.readCheckpoint(&r)
 	want := make([]byte, sha256.Size)
-	if _, err := f.ReadAt(want, info.Size()-sha256.Size); err != nil || !bytes.Equal(want, r.sum.Sum(nil)) {
-		return false, fmt.Errorf("checkpoint %s: its sum is wrong; it is damaged", e.opts.Checkpoint.File)
+	if err == nil {
+		_, err = f.ReadAt(want, info.Size()-sha256.Size)
 	}
-	return true, nil
+	if err == nil && !bytes.Equal(want, r.sum.Sum(nil)) {
+		err = errors.New("its sum is wrong; it is damaged")
+	}
+	var file *fs.PathError
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.As(err, &file):
+		return false, fmt.Errorf("checkpoint: %w", err)
+	}
+	return false, &CheckpointError{e.opts.Checkpoint.File, err}
 }
 
 // checkpointReader keeps the sum of what is read.
@@ -223,7 +243,7 @@ var errTruncated = errors.New("it ends too early")
 func (r *checkpointReader) bytes(n int) ([]byte, error) {
 	r.buf = slices.Grow(r.buf[:0], n)[:n]
 	if _, err := io.ReadFull(r.in, r.buf); err != nil {
-		return nil, errTruncated
+		return nil, ended(err)
 	}
 	r.sum.Write(r.buf)
 	return r.buf, nil
@@ -232,15 +252,25 @@ func (r *checkpointReader) bytes(n int) ([]byte, error) {
 func (r *checkpointReader) line() ([]byte, error) {
 	line, err := r.in.ReadBytes('\n')
 	if err != nil {
-		return nil, errTruncated
+		return nil, ended(err)
 	}
 	r.sum.Write(line)
 	return line, nil
 }
 
+// ended is err in words if it is the end of the file.
+func ended(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return errTruncated
+	}
+	return err
+}
+
 func (e *exploration) readCheckpoint(r *checkpointReader) error {
-	if magic, err := r.line(); err != nil || string(magic) != checkpointMagic {
+	if magic, err := r.line(); err == errTruncated || err == nil && string(magic) != checkpointMagic {
 		return errors.New("this is no checkpoint of this version")
+	} else if err != nil {
+		return err
 	}
 	line, err := r.line()
 	if err != nil {

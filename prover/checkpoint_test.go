@@ -2,6 +2,7 @@ package prover_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -150,11 +151,11 @@ func TestDamagedCheckpoint(t *testing.T) {
 		}
 		broken := append([]byte(nil), whole...)
 		broken[at] ^= 1
-		if attempt(3, broken, options) == nil {
-			t.Errorf("one bit wrong in byte %d of %d: not noticed", at, len(whole))
+		if err := attempt(3, broken, options); !unreadable(err) {
+			t.Errorf("one bit wrong in byte %d of %d: %v", at, len(whole), err)
 		}
-		if attempt(3, whole[:at], options) == nil {
-			t.Errorf("%d of %d bytes: not noticed", at, len(whole))
+		if err := attempt(3, whole[:at], options); !unreadable(err) {
+			t.Errorf("%d of %d bytes: %v", at, len(whole), err)
 		}
 	}
 	other := options
@@ -162,8 +163,17 @@ func TestDamagedCheckpoint(t *testing.T) {
 	for want, err := range map[string]error{
 		"another system": attempt(4, whole, options), "reductions": attempt(3, whole, other), "no checkpoint": attempt(3, []byte("x\n"+strings.Repeat("y", 99)), options),
 	} {
-		if err == nil || !strings.Contains(err.Error(), want) {
+		if !unreadable(err) || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error about %q, got %v", want, err)
 		}
 	}
+	options.Checkpoint.File = t.TempDir() // cannot be read, which says nothing about a checkpoint
+	if _, err := prover.Explore(context.Background(), commit(t, 3), properties, options); err == nil || unreadable(err) {
+		t.Errorf("a directory: %v", err)
+	}
+}
+
+func unreadable(err error) bool {
+	var wrong *prover.CheckpointError
+	return errors.As(err, &wrong)
 }

@@ -221,14 +221,15 @@ func (e *exploration) round(blocks [][]uint64) int {
 	room := e.bufferSize()
 	few := len(blocks) == 1 || len(blocks) <= e.opts.grain.serial && len(blocks)*len(blocks[0]) < e.opts.grain.alone
 	e.parallel(few, func(w *worker) {
-		w.room = room
-		for !w.full {
+		w.out.open(e.layout, room)
+		for !w.out.full {
 			i := int(taken.Add(1)) - 1
 			if i >= len(blocks) {
-				return
+				break
 			}
 			w.expandBlock(blocks[i])
 		}
+		w.out.scatter()
 	})
 	for !e.insertAll(few) && e.stopped == "" {
 		if e.opts.Spill == "" {
@@ -242,7 +243,7 @@ func (e *exploration) round(blocks [][]uint64) int {
 	}
 	e.gather()
 	for _, w := range e.workers {
-		if w.full = false; len(w.overflow) > 0 && e.stopped == "" {
+		if len(w.overflow) > 0 && e.stopped == "" {
 			e.failed(e.widen())
 			break
 		}
@@ -266,16 +267,16 @@ func (e *exploration) insertAll(few bool) bool {
 
 // insert adds what all workers have found for one shard.
 func (e *exploration) insert(w *worker, shard int) bool {
-	fresh := func(p []uint64) {
-		e.next.add(shard, p)
-		if w.judging {
-			w.judge(p)
+	fresh := func(states []uint64) {
+		e.next.add(shard, states)
+		for i := 0; w.judging && i < len(states); i += e.layout.words {
+			w.judge(states[i : i+e.layout.words])
 		}
 	}
 	for _, from := range e.workers {
-		found := from.found[shard]
+		found := from.out.row(shard)
 		done := e.visited[shard].insertAll(found, e.depth+1, e.mayGrow, fresh)
-		from.found[shard] = found[:copy(found, found[done:])]
+		from.out.taken(shard, done)
 		if done < len(found) {
 			return false
 		}
@@ -290,7 +291,7 @@ func (e *exploration) bufferSize() int {
 	for _, s := range e.visited {
 		words += len(s.slots)
 	}
-	most := maxBuffer
+	most := maxBuffer / len(e.workers)
 	if e.opts.Memory > 0 {
 		most = int(min(int64(most), e.opts.Memory/int64(8*8*shards*len(e.workers))))
 	}
@@ -306,7 +307,7 @@ func (e *exploration) bufferSize() int {
 
 const (
 	minBuffer = 32
-	maxBuffer = 1 << 13
+	maxBuffer = 1 << 14 // of all workers together
 )
 
 // parallel runs f on every worker, or on the first alone.

@@ -20,21 +20,30 @@ const (
 	fullBlock  = 1024 // words
 )
 
-// add appends a state to its shard.
-func (l *level) add(shard int, p []uint64) {
-	blocks := l.blocks[shard]
-	last := len(blocks) - 1
-	if last < 0 || len(blocks[last])+len(p) > cap(blocks[last]) {
-		size := firstBlock
+// add appends states to their shard.
+func (l *level) add(shard int, states []uint64) {
+	words := l.layout.words
+	for len(states) > 0 {
+		last := len(l.blocks[shard]) - 1
+		room := 0
 		if last >= 0 {
-			size = min(2*cap(blocks[last]), fullBlock)
+			b := l.blocks[shard][last]
+			room = (cap(b) - len(b)) / words * words
 		}
-		l.blocks[shard] = append(blocks, l.block(shard, max(size, len(p))))
-		last++
+		if room == 0 {
+			size := firstBlock
+			if last >= 0 {
+				size = min(2*cap(l.blocks[shard][last]), fullBlock)
+			}
+			l.blocks[shard] = append(l.blocks[shard], l.block(shard, max(size, words)))
+			continue
+		}
+		n := min(room, len(states))
+		b := &l.blocks[shard][last]
+		*b = append(*b, states[:n]...)
+		l.count[shard] += n / words
+		states = states[n:]
 	}
-	b := &l.blocks[shard][last]
-	*b = append(*b, p...)
-	l.count[shard]++
 }
 
 func (l *level) block(shard, size int) []uint64 {

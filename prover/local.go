@@ -48,6 +48,7 @@ type result struct {
 	single    bool // plain, and one thing sent, which is:
 	first     send
 	refused   bool
+	sticky    bool // partial-order reduction: see findSticky
 	sends     []send
 	cut       string
 	violation string

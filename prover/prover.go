@@ -61,7 +61,7 @@ type Result struct {
 	Transitions int64          // steps taken from them: enabled actions, those that change nothing included
 	Depth       int            // the deepest level that has a state
 	Exact       bool           // the visited set held states, not fingerprints
-	Reductions  []string       // the reductions used: "symmetry"
+	Reductions  []string       // the reductions used: "symmetry" or "partial order"
 	Elapsed     time.Duration  // since the exploration began
 	Trace       []model.Action // a shortest run to the violation, or to the state that a witness asks for; nil without one
 	Lasso       bool           // the counterexample is an infinite run: the last Cycle steps of Trace are repeated for ever
@@ -75,7 +75,8 @@ type Result struct {
 // Properties of runs are decided in a second exploration, which is of all states, without reductions, to the end: a bound,
 // which holds for each exploration by itself, leaves them all unknown. The results are in the order of the properties.
 //
-// The error is about the arguments, without results, or about a file, with what is known. Nothing that a system does is an error.
+// The error is about the arguments, without results, a checkpoint among them that cannot be resumed from ([CheckpointError]); or
+// about reading and writing files, with what is known. Nothing that a system does is an error.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
@@ -110,6 +111,10 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	var err error
 	if ofStates != nil || ofRuns == nil {
 		first, err = exploreStates(ctx, sys, ofStates, opts)
+	}
+	var unreadable *CheckpointError
+	if errors.As(err, &unreadable) {
+		return nil, fmt.Errorf("explore: %w", err)
 	}
 	if ofRuns != nil && (err == nil || first != nil) {
 		var wrong error

@@ -11,6 +11,7 @@ type stepper struct {
 	touched []uint32   // the machines that differ between v and next; may name one twice
 	trace   bool       // whether reached is asked for
 	reached []uint32   // the machines that took anything in the last step
+	sticky  bool       // a sticky transition was among what they did
 	queue   []send
 	scratch scratch
 
@@ -63,7 +64,7 @@ func (s *stepper) step(m, k int) {
 	}
 	s.refused, s.cut, s.violations = false, "", s.violations[:0]
 	s.touched, s.queue = s.touched[:0], s.queue[:0]
-	s.reached = s.reached[:0]
+	s.reached, s.sticky = s.reached[:0], false
 	r := s.at(m, s.v[m]).acts[k].Load()
 	if r == nil {
 		r = s.tabs.act(s.tabs.machines[m], s.v[m], k, &s.scratch)
@@ -89,6 +90,7 @@ func (s *stepper) step(m, k int) {
 func (s *stepper) apply(m uint32, r *result) bool {
 	if s.trace {
 		s.reached = append(s.reached, m)
+		s.sticky = s.sticky || r.sticky
 	}
 	if !r.plain {
 		if r.refused || r.cut != "" {

@@ -31,7 +31,7 @@ func (s *set) bytes() int64 { return int64(len(s.slots)) * 8 }
 func (s *set) full(more int) bool { return (s.count+more)*4 > s.size*3 }
 
 // growth is how many entries grow adds.
-func (s *set) growth() int { return s.size / 2 }
+func (s *set) growth() int { return s.size }
 
 func (s *set) grow() {
 	old := s.slots
@@ -123,8 +123,8 @@ func (s *set) insert(h uint64, p []uint64, level int) bool {
 	return true
 }
 
-// insertAll adds packed states, met in that level, and calls fresh with each that is new. It stops where mayGrow refuses more
-// memory, and returns how many words it has added: all of them, or less.
+// insertAll adds packed states, met in that level, and calls fresh with those that are new, some at a time. It stops where mayGrow
+// refuses more memory, and returns how many words it has added: all of them, or less. It overwrites what it has added.
 func (s *set) insertAll(states []uint64, level int, mayGrow func(bytes int64) bool, fresh func(p []uint64)) (done int) {
 	words := s.layout.words
 	for done < len(states) {
@@ -146,21 +146,24 @@ func (s *set) insertAll(states []uint64, level int, mayGrow func(bytes int64) bo
 	return done
 }
 
-// insertWords inserts a batch of states of one word. Their slots are touched first, by independent loads, so that the cache
-// misses overlap.
+// insertWords inserts a batch of states of one word. Those that are found where they belong, which are most, are dropped first, by
+// loads that depend on nothing and without a branch, so that the cache misses overlap.
 func (s *set) insertWords(states []uint64, level int, fresh func(p []uint64)) {
 	var homes [batch]int
 	for i, w := range states {
 		homes[i&(batch-1)] = s.home(hashWord(w))
 	}
-	var warm uint64
-	for _, at := range homes[:len(states)] {
-		warm += s.slots[at]
-	}
-	s.warm += warm
 	slots, mask := s.slots, s.layout.state
+	var left [batch]uint8
+	n := 0
 	for i, w := range states {
-		at := homes[i&(batch-1)]
+		left[n&(batch-1)] = uint8(i)
+		other := slots[homes[i&(batch-1)]]&mask ^ w
+		n += int((other | -other) >> 63) // one more, unless it is there
+	}
+	m := 0
+	for _, i := range left[:n] {
+		w, at := states[i], homes[i&(batch-1)]
 		for slots[at] != 0 && slots[at]&mask != w {
 			if at++; at == len(slots) {
 				at = 0
@@ -168,9 +171,13 @@ func (s *set) insertWords(states []uint64, level int, fresh func(p []uint64)) {
 		}
 		if slots[at] == 0 {
 			slots[at] = s.layout.withLevel(w, level)
-			s.count++
-			fresh(states[i : i+1])
+			states[m] = w // what is before has been read
+			m++
 		}
+	}
+	if m > 0 {
+		s.count += m
+		fresh(states[:m])
 	}
 }
 

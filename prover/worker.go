@@ -22,10 +22,8 @@ type worker struct {
 	now      []*code  // of the state being expanded
 	parent   []uint64 // the state being expanded, packed in the present layout
 
-	found       [shards][]uint64 // successors of this round, by shard
-	room        int              // words that each of them should hold
-	full        bool             // one of them is full
-	overflow    []uint32         // vectors that do not fit the layout, one after the other
+	out         outbox
+	overflow    []uint32 // vectors that do not fit the layout, one after the other
 	transitions int64
 	reduced     int64 // states expanded by an ample set alone
 	foot        footprint
@@ -66,15 +64,16 @@ func (w *worker) expandBlock(block []uint64) {
 		w.forget()
 	}
 	for i := 0; i < len(block); i += now.words {
-		now.unpack(w.step.v, block[i:i+now.words])
-		switch {
-		case words && now == e.layout:
+		if words && now == e.layout {
 			w.expandWord(block[i])
-		case words && e.layout.pack(w.parent, w.step.v):
+		} else if now.unpack(w.step.v, block[i:i+now.words]); words && e.layout.pack(w.parent, w.step.v) {
 			w.expandWord(w.parent[0])
-		default:
+		} else {
 			w.step.loaded()
 			w.expand()
+		}
+		if len(w.out.found) >= gather {
+			w.out.scatter()
 		}
 	}
 }
@@ -84,7 +83,7 @@ func (w *worker) expand() {
 	e := w.explore
 	fits := e.symmetry == nil && e.layout.pack(w.parent, w.step.v) // an image is packed anew
 	first, last := 0, len(w.step.v)-1
-	if e.ample != nil && e.disk == nil {
+	if e.ample != nil {
 		if m := e.ample.choose(w); m >= 0 {
 			w.reduced++
 			first, last = m, m
@@ -143,18 +142,10 @@ func (w *worker) emit(fits bool) {
 		w.emitWord(w.packed[0])
 		return
 	}
-	s := shardOf(hash(w.packed))
-	w.found[s] = append(w.found[s], w.packed...)
-	w.full = w.full || len(w.found[s]) >= w.room
+	w.out.found = append(w.out.found, w.packed...)
 }
 
-func (w *worker) emitWord(word uint64) {
-	s := shardOf(hashWord(word))
-	found := append(w.found[s], word)
-	if w.found[s] = found; len(found) >= w.room {
-		w.full = true
-	}
-}
+func (w *worker) emitWord(word uint64) { w.out.found = append(w.out.found, word) }
 
 // delta packs the successor as the parent with the touched slots exchanged; false if one does not fit.
 func (w *worker) delta() bool {

@@ -14,11 +14,13 @@ func ewd840() *Entry {
 		Properties: []Property{
 			{"termination-detection", "C-7.1", "who detects termination is right", always(model.Proved)},
 			{"can-detect", "C-7.2", "termination can be detected", always(model.Proved)},
+			{"detects-eventually", "C-7.3", "a computation that has terminated is detected to have", always(model.Proved)},
 		},
 		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
-			sys, err := classic.EWD840(s.Int("nodes"))
-			return sys, classic.EWD840Properties(s.Int("nodes")), err
+			n := s.Int("nodes")
+			sys, err := classic.EWD840(n)
+			return sys, append(classic.EWD840Properties(n), classic.EWD840DetectsEventually(n)), err
 		},
 	}
 }
@@ -36,11 +38,14 @@ func alternatingBit() *Entry {
 		Properties: []Property{
 			{"in-order", "C-8.1", "each value is delivered once, before the next one is accepted", always(model.Proved)},
 			{"can-be-late", "C-8.2", "a value can be acknowledged while a copy of it is underway", always(model.Proved)},
+			{"delivers-1", "C-8.3", "whenever value 1 is being sent, it has been delivered or is later", refutedIf(func(s Settings) bool {
+				return s.Bool("duplicate") && s.Int("values") > 1 && s.Int("capacity") > 1
+			})},
 		},
 		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.AlternatingBit(s.Int("values"), s.Int("capacity"), s.Bool("duplicate"))
-			return sys, classic.AlternatingBitProperties(), err
+			return sys, append(classic.AlternatingBitProperties(), classic.AlternatingBitDelivers(1)), err
 		},
 	}
 }

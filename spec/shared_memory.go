@@ -15,11 +15,13 @@ func peterson() *Entry {
 		Properties: []Property{
 			{"mutual-exclusion", "C-4.1", "never are both processes inside", always(model.Proved)},
 			{"can-contend", "C-4.2", "a process can wait while the other one is inside", always(model.Proved)},
+			{"enters-eventually-1", "C-4.3", "whenever the first process has begun to try, it enters", always(model.Proved)},
+			{"enters-eventually-2", "C-4.3", "whenever the second process has begun to try, it enters", always(model.Proved)},
 		},
 		Abstract: true,
 		build: func(s Settings) (*model.System, []model.Property, error) {
 			sys, err := classic.Peterson(s.Value("await") == "split")
-			return sys, classic.PetersonProperties(), err
+			return sys, append(classic.PetersonProperties(), classic.PetersonEntersEventually(0), classic.PetersonEntersEventually(1)), err
 		},
 	}
 }

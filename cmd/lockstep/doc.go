@@ -15,12 +15,12 @@
 // # Exit status
 //
 //	0  every verdict is the claimed one
-//	1  a verdict is not the claimed one, a replay diverged or did not reproduce, or a certificate does not hold
-//	2  wrong usage: an unknown name or value, a trace or a certificate that cannot be read
+//	1  a verdict is not the claimed one, a replay diverged or did not reproduce, a certificate does not hold or cannot be made
+//	2  wrong usage: an unknown name or value, a trace, a certificate or a checkpoint that cannot be read
 //	3  unknown: a bound was hit, or the run was interrupted
 //	4  broken environment: no broker there, refused by it, cannot write
 //
-// Where several apply, 1 counts before 4, and 4 before 3.
+// Where several apply, 1 counts before 2, 2 before 4, and 4 before 3.
 //
 // # JSON
 //
@@ -38,7 +38,7 @@
 //	           "states", "transitions", "depth",
 //	                                     distinct states, steps taken from them, the deepest level, when the verdict was reached
 //	           "exact",                  states were compared, not fingerprints
-//	           "reductions",             array of those used: "symmetry"
+//	           "reductions",             array of those used: "symmetry", "partial order"
 //	           "seconds",                from the start of the exploration
 //	           "length",                 steps of the shortest run that refutes, or that shows a witness; absent without one
 //	           "loop",                   of an infinite run: how many of them come before those that are repeated for ever; as

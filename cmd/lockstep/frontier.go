@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -158,7 +160,7 @@ func (c *console) frontier(ctx context.Context, o proveOptions) error {
 		return failed(wrongUsage, err)
 	}
 	store := &store{dir: o.out}
-	if err := store.probe(); err != nil {
+	if err := errors.Join(store.probe(), o.files.probe()); err != nil {
 		return failed(broken, err)
 	}
 	progress := newProgress(c, o, nil)
@@ -167,6 +169,7 @@ func (c *console) frontier(ctx context.Context, o proveOptions) error {
 	}
 	options.Every = progress.every()
 	report := &frontierReport{console: c}
+	var wrong error // the first about a file
 	for _, b := range systems {
 		start := time.Now()
 		s := &searched{budgets: b}
@@ -174,6 +177,7 @@ func (c *console) frontier(ctx context.Context, o proveOptions) error {
 			options.Progress = progress.of(choice)
 			out := explore(ctx, choice, options, o.timeout)
 			progress.clear()
+			wrong = cmp.Or(wrong, out.err)
 			if !out.skipped {
 				s.explored++
 			}
@@ -190,8 +194,8 @@ func (c *console) frontier(ctx context.Context, o proveOptions) error {
 	} else {
 		report.printSummary(store)
 	}
-	if store.err != nil {
-		return failed(worse(report.status(), broken), store.err)
+	if wrong = cmp.Or(wrong, store.err); wrong != nil {
+		return failed(worse(report.status(), broken), wrong)
 	}
 	return failed(report.status(), nil)
 }

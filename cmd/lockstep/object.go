@@ -19,7 +19,7 @@ type resultJSON struct {
 	Transitions int64          `json:"transitions"`      // steps taken from them
 	Depth       int            `json:"depth"`            // of the deepest of them
 	Exact       bool           `json:"exact"`            // the states themselves were compared, not fingerprints
-	Reductions  []string       `json:"reductions"`       // "symmetry", or none
+	Reductions  []string       `json:"reductions"`       // "symmetry", "partial order", or none
 	Seconds     float64        `json:"seconds"`          // from the start of the exploration
 	Length      *int           `json:"length,omitempty"` // of the run to the violation, or to what a witness asks for, in steps
 	Loop        *int           `json:"loop,omitempty"`   // of an infinite run: how many of its steps come before those repeated for ever; all: it stops

@@ -58,7 +58,7 @@ func (o *randomOptions) check(cmd *cobra.Command) error {
 	if !slices.Contains([]string{walk, pct, swarm}, o.strategy) {
 		return usage("--random is walk, pct or swarm, not %q", o.strategy)
 	}
-	for _, flag := range []string{"memory", "states", "depth", "no-symmetry"} {
+	for _, flag := range []string{"memory", "states", "depth", "no-symmetry", "no-por", "spill", "checkpoint", "certificate"} {
 		if given(flag) {
 			return usage("--%s is not for random runs, which keep no states", flag)
 		}

@@ -20,6 +20,7 @@ type outcome struct {
 	results []prover.Result // of the choice's claims, in their order
 	paths   []string        // of the traces; "" where there is none
 	skipped bool            // an interrupted run did not come to it
+	err     error           // what went wrong with a file of the exploration; without results, its checkpoint cannot be read
 }
 
 // surprising reports whether a verdict is not the claimed one. What is unknown contradicts nothing.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,6 +35,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status": scriptStatus,
 			"broker": scriptBroker,
+			"resum":  scriptResum,
 		},
 	})
 }
@@ -55,6 +58,16 @@ func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit status %d, want %s", got, args[0])
 	}
+}
+
+// scriptResum gives an altered certificate the sum that it should have: the last line is "end" and that of all before it.
+func scriptResum(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: resum FILE")
+	}
+	text := ts.ReadFile(args[0])
+	states := text[:strings.LastIndex(text, "\nend ")+1]
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(nil, "%send %x\n", states, sha256.Sum256([]byte(states))), 0o666))
 }
 
 // scriptBroker starts an embedded broker that lives as long as the script, and puts its URL into the environment, its address

@@ -20,16 +20,16 @@ const (
 
 const statusHelp = `Exit status:
   0  every verdict is the claimed one
-  1  a verdict is not the claimed one, a replay diverged or did not reproduce, or a certificate does not hold
-  2  wrong usage: an unknown name or value, a trace or a certificate that cannot be read
+  1  a verdict is not the claimed one, a replay diverged or did not reproduce, a certificate does not hold or cannot be made
+  2  wrong usage: an unknown name or value, a trace, a certificate or a checkpoint that cannot be read
   3  unknown: a bound was hit, or the run was interrupted
   4  broken environment: no broker there, refused by it, cannot write
 `
 
-// worse returns the status that counts when both apply: 1 before 4 before 3 before 0. A violated claim is never hidden by
+// worse returns the status that counts when both apply: 1 before 2 before 4 before 3 before 0. A violated claim is never hidden by
 // what else went wrong.
 func worse(a, b status) status {
-	for _, s := range []status{wrongUsage, violated, broken, undecided} {
+	for _, s := range []status{violated, wrongUsage, broken, undecided} {
 		if a == s || b == s {
 			return s
 		}

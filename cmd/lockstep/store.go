@@ -33,7 +33,15 @@ func (s *store) probe() error {
 	if s.dir == "" {
 		return nil
 	}
-	parent := filepath.Clean(s.dir)
+	if err := writable(s.dir); err != nil {
+		return fmt.Errorf("--out is a directory to write traces to, and %s cannot be: %w", s.dir, err)
+	}
+	return nil
+}
+
+// writable tells why the directory cannot be written to, or made.
+func writable(dir string) error {
+	parent := filepath.Clean(dir)
 	_, err := os.Lstat(parent)
 	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(parent) != parent {
 		parent = filepath.Dir(parent)
@@ -45,13 +53,15 @@ func (s *store) probe() error {
 			err = os.Remove(trial)
 		}
 	}
+	return withoutPath(err)
+}
+
+// withoutPath leaves out of an error on which path it happened.
+func withoutPath(err error) error {
 	if wrong := (*fs.PathError)(nil); errors.As(err, &wrong) {
-		err = wrong.Err // without the path of the trial
+		return wrong.Err
 	}
-	if err != nil {
-		return fmt.Errorf("--out is a directory to write traces to, and %s cannot be: %w", s.dir, err)
-	}
-	return nil
+	return err
 }
 
 // keep writes the refutations among the results and returns their paths, "" where there is none.
@@ -64,7 +74,7 @@ func (s *store) keep(c *choice, results []prover.Result) []string {
 		if r.Verdict != model.Refuted || r.Trace == nil || s.err != nil {
 			continue
 		}
-		path := filepath.Join(s.dir, strings.ReplaceAll(c.entry.Name, "/", "-"), strings.TrimSuffix(traceName(c, r.Property.Name), ".trace")+s.suffix+".trace")
+		path := filepath.Join(s.dir, c.folder(), c.fileName(r.Property.Name)+s.suffix+".trace")
 		if err := writeTrace(path, record(c, r)); err != nil {
 			s.err = fmt.Errorf("writing a trace: %w", err)
 			continue
@@ -75,13 +85,15 @@ func (s *store) keep(c *choice, results []prover.Result) []string {
 	return paths
 }
 
-// traceName names a trace by its property and those parameters that have not their defaults.
-func traceName(c *choice, property string) string {
-	name := property
+// folder is where files of the system are kept.
+func (c *choice) folder() string { return strings.ReplaceAll(c.entry.Name, "/", "-") }
+
+// fileName names a file of a choice by a word and those parameters that have not their defaults.
+func (c *choice) fileName(word string) string {
 	for _, s := range notDefault(c.entry, c.settings) {
-		name += "_" + s.String()
+		word += "_" + s.String()
 	}
-	return name + ".trace"
+	return word
 }
 
 // record makes a trace of a refutation, with the words of the property's monitor in it.
@@ -122,11 +134,12 @@ func writeTrace(path string, t *traces.Trace) (err error) {
 		f.Close()
 		return err
 	}
-	if err := f.Chmod(0o644); err != nil {
-		f.Close()
-		return err
-	}
-	if err := f.Close(); err != nil {
+	return inPlace(f, path)
+}
+
+// inPlace closes a file that is complete and gives it its name.
+func inPlace(f *os.File, path string) error {
+	if err := errors.Join(f.Chmod(0o644), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

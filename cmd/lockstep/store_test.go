@@ -45,12 +45,12 @@ func TestWriteTrace(t *testing.T) {
 	}
 }
 
-// The names of traces differ where their parameters do, and need no quotes.
-func TestTraceName(t *testing.T) {
+// The names of files differ where their parameters do, and need no quotes.
+func TestFileName(t *testing.T) {
 	for _, e := range spec.Catalogue() {
 		seen := map[string]spec.Settings{}
 		for _, s := range must(e.Choices()) {
-			name := traceName(&choice{entry: e, settings: s}, "p")
+			name := (&choice{entry: e, settings: s}).fileName("p")
 			if other, twice := seen[name]; twice {
 				t.Errorf("%s: %v and %v are both %s", e.Name, other, s, name)
 			}

@@ -63,7 +63,7 @@ func example(t *testing.T, c *console) *report {
 		for _, r := range results {
 			path := ""
 			if r.Verdict == model.Refuted && r.Trace != nil {
-				path = "out dir/" + traceName(o.choice, r.Property.Name)
+				path = "out dir/" + o.fileName(r.Property.Name) + ".trace"
 			}
 			o.paths = append(o.paths, path)
 		}
@@ -141,7 +141,7 @@ func TestReportStatus(t *testing.T) {
 }
 
 func TestWorse(t *testing.T) {
-	order := []status{wrongUsage, violated, broken, undecided, asClaimed}
+	order := []status{violated, wrongUsage, broken, undecided, asClaimed}
 	for i, a := range order {
 		for _, b := range order[i:] {
 			if worse(a, b) != a || worse(b, a) != a {

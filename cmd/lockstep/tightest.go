@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -108,12 +109,14 @@ func (c *console) tightest(ctx context.Context, o proveOptions, options prover.O
 	all := tightestJSON{Schema: tightestSchema, Results: []tightJSON{}}
 	ending := asClaimed
 	var last *bounded
+	var wrong error // the first about a file
 	for _, s := range searches {
 		if !o.asJSON && (last == nil || last.entry.Name != s.entry.Name) {
 			c.printf("%s  %s\n\n", paint(c.color(), bold, s.entry.Name), s.entry.Summary)
 		}
 		last = s
-		r := s.search(ctx, options, o.timeout, store)
+		r, err := s.search(ctx, options, o.timeout, store)
+		wrong = cmp.Or(wrong, err)
 		switch {
 		case !r.AsClaimed:
 			ending = worse(ending, violated)
@@ -128,14 +131,14 @@ func (c *console) tightest(ctx context.Context, o proveOptions, options prover.O
 	if o.asJSON {
 		c.printJSON(all)
 	}
-	if store.err != nil {
-		return failed(worse(ending, broken), store.err)
+	if wrong = cmp.Or(wrong, store.err); wrong != nil {
+		return failed(worse(ending, broken), wrong)
 	}
 	return failed(ending, nil)
 }
 
-// search finds one least bound, and keeps the trace that shows that it is.
-func (s *bounded) search(ctx context.Context, options prover.Options, timeout time.Duration, store *store) tightJSON {
+// search finds one least bound, and keeps the trace that shows that it is. The error is about a file; the bound is unknown then.
+func (s *bounded) search(ctx context.Context, options prover.Options, timeout time.Duration, store *store) (tightJSON, error) {
 	start := time.Now()
 	claim := s.with(s.bounds.Least).claims[0]
 	r := tightJSON{
@@ -152,8 +155,11 @@ func (s *bounded) search(ctx context.Context, options prover.Options, timeout ti
 		c := s.with(bound)
 		return c.system, c.claims[0].Property, nil
 	}, s.bounds, options)
-	if err != nil {
+	if options.Spill == "" && err != nil {
 		panic(fmt.Sprintf("lockstep: the catalogue's %s cannot be explored: %v", s.entry.Name, err))
+	}
+	if err != nil {
+		r.Reason = err.Error()
 	}
 	r.Verdict, r.Tried, r.Seconds = tight.Verdict.String(), len(tight.Trials), time.Since(start).Seconds()
 	for _, t := range tight.Trials {
@@ -171,7 +177,7 @@ func (s *bounded) search(ctx context.Context, options prover.Options, timeout ti
 		r.Fails, r.Length = &tight.Fails.Bound, &n
 		r.Trace = store.keep(s.with(tight.Fails.Bound), []prover.Result{tight.Fails.Result})[0]
 	}
-	return r
+	return r, err
 }
 
 // printTight prints one result.
