@@ -192,3 +192,18 @@ func TestPartialOrderLeavesOthersTheirActions(t *testing.T) {
 		t.Errorf("the guest gets the parcel: %v in %d steps, %v; want proved in %d", r[0].Verdict, len(r[0].Trace), err, walk+1)
 	}
 }
+
+// A machine that goes round for ever, undisturbed and unseen, does not keep another one from going anywhere.
+func TestPartialOrderIgnoresNobody(t *testing.T) {
+	spinner := &automaton{table: []row{{actions: []move{{next: 1}}}, {actions: []move{{next: 0}}}}}
+	sys, err := model.Compose(model.Member{Name: "spinner", Machine: spinner}, model.Member{Name: "walker", Machine: &walker{end: 9}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrives := model.Property{Name: "arrives", Kind: model.Reachable, Reads: []model.ID{1},
+		Holds: func(v model.View) bool { return v[1].(*walker).at == 9 }}
+	r, err := prover.Explore(context.Background(), sys, []model.Property{arrives}, prover.Fine(prover.Options{}))
+	if err != nil || r[0].Verdict != model.Proved || len(r[0].Trace) != 9 {
+		t.Errorf("the walker arrives: %v in %d steps, %v; want proved in 9", r[0].Verdict, len(r[0].Trace), err)
+	}
+}
