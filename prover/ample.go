@@ -1,5 +1,58 @@
 package prover
 
+// Partial order: why ample sets are enough
+//
+// An attempt is an action that is offered, with its cascade: the local transitions of the machines that it reaches, first in
+// first out, as far as the first that is refused or cut. A step is an attempt that is neither. T is the local transitions that
+// the tables hold, refused and cut ones included. Every attempt that an exploration makes goes into T, and one is believed
+// only if T was the same when it began and when it ended (reduce.go). R is the states that it reached. In a state s of R it
+// takes all steps (s is whole), or those of one machine m. F is then the machines that the attempts of all actions that m
+// offers in s reach, and
+//
+//	(a) no attempt of m is cut, and no step of m changes a machine that a property of states reads;
+//	(b) one step of m, call it b, changes something and takes no sticky transition (sticky.go);
+//	(c) no other machine in F offers an action;
+//	(d) no machine p outside F gets, from where it stands in s, by transitions of T that send nothing to F, to one that is
+//	    possible and sends something to F. All of p's transitions in T count, whether anybody sends the inputs or not. One is
+//	    impossible if the first thing that it sends to a machine of F is refused by that machine as it stands in s. All these
+//	    first answers have been asked for, so they are in T.
+//
+// A cycle of steps b would move some machine round a cycle of its local states, all in T, and that has a sticky transition. R is
+// finite, so one gets by steps b alone from s to a whole state; d(s) is how many it takes.
+//
+// Lemma. Take s in R, not whole, and a run from s whose steps all consist of transitions of T and none of which is m's. Then
+// no step of it reaches F. For take the first that does. F stands as in s. The step is not that of a machine in F (c), so some
+// p outside F is the first in the cascade to send to F, and what it sends first is the first thing that F gets: the queue is
+// first in first out, and p's sends stand in it one after the other. So whatever it sends first to a machine of F meets that
+// machine as it stands in s, and was not refused. Until then p made transitions of T that send nothing to F: against (d).
+//
+// Claim 1. Every transition of every attempt in every reachable state is in T. If not, there are a state s of R, a run of n
+// steps from s, and an attempt after it with a transition outside T; choose n least, then d(s) least. The n steps consist of
+// T, by n.
+//   - s is whole. If n > 0 the first step leads into R: against n. If n = 0 the exploration made the attempt.
+//   - One of the n steps is m's, and k is the first. Those before it do not reach F, by the lemma, so k's cascade in s is what
+//     it is in the run: k can be taken in s, and those before it after k, to the same state. k leads into R: against n.
+//   - Only the attempt is m's. F stands as in s, so it is an attempt in s, which the exploration made.
+//   - Nothing is m's. None of the n steps reaches F, so they can be taken after b, which changes nothing outside F. The
+//     attempt, up to its first transition x outside T, has not reached F either: as in the lemma, what F gets first would be
+//     refused, which ends the attempt, with a transition that is in T, by (d). So after b it comes to x too: against d(s).
+//
+// By claim 1 the lemma holds for all runs. The rest follows the same lines: s in R, a run of n steps, n least, then d(s)
+// least. A whole state takes the first step; a step of m moves to the front; and without one the run is possible after b.
+//
+//   - Deadlocks. If a run from s ends in one, a step of it is m's, as otherwise b would be enabled in the end. So R has all
+//     deadlocks themselves, whatever a property reads of them.
+//   - What properties of states read. Moving a step of m leads to the same state; b changes nothing that is read (a). So
+//     whatever the machines that are read show together in some reachable state they show in one of R.
+//   - Violations. A monitor that listens to a step of m is in F. A step without m that ends in a violation does not reach F,
+//     so it is enabled after b, and the monitor, which is outside F, says the same.
+//   - Cuts. An attempt after the run that is cut is not m's (a) and, as in claim 1, is cut after b as well.
+//
+// Runs, and with them the order of what two machines show, are not preserved: no property of runs is decided so. Neither is
+// the length of a run: what was refuted is looked for without the reduction. Together with symmetry the lemma would have to be
+// about representatives, and the choice of m to go with the renaming; where symmetry applies it is used alone. A certificate
+// needs all states, and a checkpoint is taken without knowing whether T will stay; both are made without.
+
 import (
 	"encoding/binary"
 	"slices"
@@ -7,7 +60,7 @@ import (
 	"github.com/lockstep-prover/lockstep/model"
 )
 
-// ample chooses, in a state, one machine whose actions are enough for now: an ample set. doc.go argues why.
+// ample chooses, in a state, one machine whose actions are enough for now: an ample set.
 //
 // It knows who talks to whom from the local transitions that the tables hold, and nothing else. What it has concluded is worth
 // something only if an exploration met no local transition that was not known at its beginning; Explore sees to that.
@@ -184,9 +237,8 @@ func (a *ample) disturbs(w *worker, p int) bool {
 // farEnough bounds the local states that a search goes through; beyond it a machine is taken to disturb.
 const farEnough = 1 << 12
 
-// search follows p's local transitions, its own and those of all inputs that it is known to take. A transition that sends something
-// which the footprint refuses cannot happen before the footprint changes, and is not followed. What is the first in a step to
-// reach a machine of the footprint finds it as it is now; only that is judged.
+// search follows p's local transitions, its own and those of all inputs that it is known to take, as long as none reaches the
+// footprint.
 func (a *ample) search(w *worker, p int) bool {
 	seen := map[uint32]bool{w.step.v[p]: true}
 	todo := []uint32{w.step.v[p]}
@@ -197,32 +249,32 @@ func (a *ample) search(w *worker, p int) bool {
 			return true
 		}
 		calm := w.step.at(p, id).transitions(func(r *result) bool {
-			reaches := false
-			for i, d := range r.sends {
-				if !slices.Contains(w.foot.machine, int(d.to)) {
-					continue
-				}
-				if slices.ContainsFunc(r.sends[:i], func(earlier send) bool { return earlier.to == d.to }) {
-					continue // which changes what it does with this one
-				}
-				l := a.tabs.machines[d.to]
-				if a.tabs.take(l, w.step.v[d.to], d.input, &w.step.scratch).refused {
-					return true
-				}
-				reaches = true
-			}
-			if reaches {
-				return false
-			}
-			if !seen[r.next] {
+			reaches, possible := a.reaches(w, r)
+			if possible && !reaches && !seen[r.next] {
 				seen[r.next] = true
 				todo = append(todo, r.next)
 			}
-			return true
+			return !possible || !reaches
 		})
 		if !calm {
 			return true
 		}
 	}
 	return false
+}
+
+// reaches reports whether a transition sends anything to the footprint, and whether it can happen while the footprint stands as it
+// does: whether nothing of that is refused. Only the first thing sent to a machine says so, as the next one may find it changed.
+func (a *ample) reaches(w *worker, r *result) (reaches, possible bool) {
+	for i, d := range r.sends {
+		again := slices.ContainsFunc(r.sends[:i], func(o send) bool { return o.to == d.to })
+		if again || !slices.Contains(w.foot.machine, int(d.to)) {
+			continue
+		}
+		if a.tabs.take(a.tabs.machines[d.to], w.step.v[d.to], d.input, &w.step.scratch).refused {
+			return true, false
+		}
+		reaches = true
+	}
+	return reaches, true
 }

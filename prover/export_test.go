@@ -12,6 +12,12 @@ func Fine(o Options) Options {
 	return o
 }
 
+// Early returns options with which partial-order reduction begins after a few states, and nothing else is other than usual.
+func Early(o Options) Options {
+	o.grain = grain{serial: shards, alone: 1 << 9, table: 1 << 13, learn: 4}
+	return o
+}
+
 // ExploreWarm is Explore after random walks that fill the tables of local states: their numbers, and with them the bits of the
 // vectors and the representatives under symmetry, are others than those that the exploration alone would give.
 func ExploreWarm(sys *model.System, properties []model.Property, o Options, choose func(n int) int, steps int) ([]Result, error) {

@@ -1,5 +1,27 @@
 package prover
 
+// Liveness: how properties of runs are decided
+//
+// Properties of runs (eventually, infinitely often, leads to) are decided on the whole reachable graph, explored without any
+// reduction: no result of theirs names one. A run that breaks such a property is, from some state on in which it is owed, in
+// states where Holds is false, for ever, and fair. As there are finitely many states there is then one that ends in a cycle,
+// or stops: a lasso. So among the pending states, those that are reached from one in which the property is owed by way of
+// states where Holds is false, the prover looks for a strongly connected component that is fair as a whole:
+//
+//	for each class     enabled in all its states, taken by no step inside    nothing fair in it, nor in any part
+//	strongly fair      enabled in some, taken by no step inside              search again without these states
+//	otherwise                                                                a cycle through all of it is fair
+//
+// and for states where nothing fair is enabled, in which a run may stop. That is the recursion of Emerson and Lei ("Modalities
+// for model checking: branching time logic strikes back", 1987), which decides Streett automata too; fairness and stuttering
+// are those of Lamport ("Specifying Systems", chapter 8). A system without fairness proves next to nothing of this kind, as a
+// run may stop anywhere.
+//
+// The lasso that is returned has the shortest prefix, and among those the first in the order of actions; the cycle after it
+// is put together of shortest ways to one witness of fairness after the other, short but not the shortest there is. It
+// too is run on the machines before anyone sees it: model.System.CheckLasso. A cut is a step that the model does not
+// know: a lasso that avoids it refutes, but without a lasso the verdict is unknown. Every bound leaves it unknown.
+
 import (
 	"context"
 	"errors"

@@ -10,7 +10,7 @@ import (
 //
 // A small part is explored whole first: small systems are done with that, and the tables learn who talks to whom. Then the system
 // is explored with ample sets, again and again until an exploration has met no local transition that was not known when it began:
-// only then were its ample sets chosen with the knowledge of everything that can happen (doc.go). That proves. What it refutes is
+// only then were its ample sets chosen with the knowledge of everything that can happen (ample.go). That proves. What it refutes is
 // looked for once more without the reduction, since the shortest run need not be among those that it leaves.
 func exploreReduced(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	first, err := newExploration(sys, properties, opts)
