@@ -113,7 +113,7 @@ func (a *ample) learn() {
 	for m, l := range a.tabs.machines {
 		a.ever[m] = make([]bool, len(a.tabs.machines))
 		for _, s := range *l.list.Load() {
-			s.transitions(func(r *result) bool {
+			a.transitions(s, func(r *result) bool {
 				for _, d := range r.sends {
 					a.ever[m][d.to] = true
 				}
@@ -123,16 +123,18 @@ func (a *ample) learn() {
 	}
 }
 
-// transitions calls f for every local transition known of the state that is neither refused nor cut, until f returns false.
-func (s *local) transitions(f func(*result) bool) bool {
+// transitions calls f for every local transition of the state that was known when a last learnt and is neither refused nor cut, until
+// f returns false. What other workers find out meanwhile is left for the next level: the choice of ample sets must not depend on it.
+func (a *ample) transitions(s *local, f func(*result) bool) bool {
+	known := func(r *result) bool { return r != nil && r.log <= a.log && !r.refused && r.cut == "" }
 	for k := range s.acts {
-		if r := s.acts[k].Load(); r != nil && !r.refused && r.cut == "" && !f(r) {
+		if r := s.acts[k].Load(); known(r) && !f(r) {
 			return false
 		}
 	}
 	takes := *s.takes.Load()
 	for i := range takes {
-		if r := takes[i].Load(); r != nil && !r.refused && r.cut == "" && !f(r) {
+		if r := takes[i].Load(); known(r) && !f(r) {
 			return false
 		}
 	}
@@ -248,7 +250,7 @@ func (a *ample) search(w *worker, p int) bool {
 		if len(seen) > farEnough {
 			return true
 		}
-		calm := w.step.at(p, id).transitions(func(r *result) bool {
+		calm := a.transitions(w.step.at(p, id), func(r *result) bool {
 			reaches, possible := a.reaches(w, r)
 			if possible && !reaches && !seen[r.next] {
 				seen[r.next] = true

@@ -3,12 +3,7 @@
 //
 // It never explores Go objects. Each machine's local states are interned (canonical encoding → small integer) and its local
 // transitions memoised (local state, event) → (local state, what it sent). A global state is a vector of small integers, a
-// step a few table look-ups, and a machine's own code runs once for each distinct local transition:
-//
-//	local tables             a step                         visited set, in shards by hash
-//	machine 0: s0 s1 s2 …    vector ─► look up the action   packed vector and level, exact:
-//	machine 1: s0 s1 …         └► deliver what it sent,     in one word if they fit,
-//	…                              again by look-up         else in as many as it takes
+// step a few table look-ups, and a machine's own code runs once for each distinct local transition.
 //
 // Guarantees:
 //

@@ -12,6 +12,11 @@ import (
 
 // exploration is one run of Explore.
 //
+//	local tables             a step                         visited set, in shards by hash
+//	machine 0: s0 s1 s2 …    vector ─► look up the action   packed vector and level, exact:
+//	machine 1: s0 s1 …         └► deliver what it sent,     in one word if they fit,
+//	…                              again by look-up         else in as many as it takes
+//
 // A level is expanded in rounds. In a round the workers first expand states of the level, each into buffers of its own, one for
 // each shard of the visited set, until the buffers are full; then each shard's buffers are inserted, and what is new joins the
 // next level. No two workers ever write to the same memory, and which worker did what shows in nothing but the order inside a

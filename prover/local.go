@@ -49,6 +49,7 @@ type result struct {
 	first     send
 	refused   bool
 	sticky    bool // partial-order reduction: see findSticky
+	log       int  // how long the tables' log was when this had been worked out
 	sends     []send
 	cut       string
 	violation string
@@ -201,7 +202,7 @@ func (t *tables) step(l *locals, id uint32, m message, d derivation, tmp *scratc
 		return r
 	}
 	t.log = append(t.log, d)
-	r := &result{refused: tmp.out.Refused(), cut: tmp.out.CutReason(), violation: tmp.out.Violation()}
+	r := &result{log: len(t.log), refused: tmp.out.Refused(), cut: tmp.out.CutReason(), violation: tmp.out.Violation()}
 	r.plain = !r.refused && r.cut == "" && r.violation == ""
 	if r.refused || r.cut != "" {
 		return put(r)
