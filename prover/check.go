@@ -55,7 +55,24 @@ func (c *check) hit(v model.View) bool {
 	if c.Holds == nil {
 		return c.Kind == model.DeadlockFree
 	}
+	if c.Reads != nil {
+		defer c.explain(v)
+	}
 	return c.Holds(v) == (c.Kind == model.Reachable)
+}
+
+// explain says what a predicate sees that has just panicked: most likely it looked at a machine that it does not declare.
+func (c *check) explain(v model.View) {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	for m := range v {
+		if v[m] == nil {
+			panic(fmt.Sprintf("prover: %q declares that it reads the machines %v, sees nil for all others, and panics: %v", c.Name, c.Reads, reason))
+		}
+	}
+	panic(reason)
 }
 
 // settle turns what was found while the level n was expanded, or in the initial state (-1), into verdicts. It reports whether
