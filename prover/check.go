@@ -2,6 +2,7 @@ package prover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,13 +13,33 @@ import (
 // check is one property on its way to a verdict.
 type check struct {
 	model.Property
-	monitor int // the machine that listens, or -1
+	monitor int  // the machine that listens, or -1
+	nothing bool // stands for no property: nothing to judge, "proved" means explored
+	settled bool // nothing more is to be found out about it in this exploration
 	result  Result
+}
+
+// checkProperties says what is wrong with properties of whatever kind.
+func checkProperties(machines int, properties []model.Property) error {
+	for _, p := range properties {
+		if p.Name == "" {
+			return errors.New("a property has no name")
+		}
+		for _, m := range p.Reads {
+			if m < 0 || int(m) >= machines {
+				return fmt.Errorf("property %q reads machine %d, of %d", p.Name, m, machines)
+			}
+		}
+	}
+	return nil
 }
 
 // newChecks adds the monitors to the system.
 func newChecks(sys *model.System, properties []model.Property) (*model.System, []*check, error) {
 	var checks []*check
+	if len(properties) == 0 {
+		checks = []*check{{monitor: -1, nothing: true}}
+	}
 	for _, p := range properties {
 		c := &check{Property: p, monitor: -1}
 		if p.Kind == model.Monitored {
@@ -30,7 +51,7 @@ func newChecks(sys *model.System, properties []model.Property) (*model.System, [
 			if sys, err = sys.With(model.Member{Name: p.MonitorName(), Machine: p.Monitor}); err != nil {
 				return nil, nil, err
 			}
-		} else if p.Holds == nil && p.Kind != model.DeadlockFree && p.Name != "" {
+		} else if p.Holds == nil && p.Kind != model.DeadlockFree {
 			return nil, nil, fmt.Errorf("property %q does not say what holds", p.Name)
 		}
 		checks = append(checks, c)
@@ -40,14 +61,14 @@ func newChecks(sys *model.System, properties []model.Property) (*model.System, [
 
 func allSymmetric(properties []model.Property) bool {
 	for _, p := range properties {
-		if !p.Symmetric && p.Name != "" {
+		if !p.Symmetric {
 			return false
 		}
 	}
 	return true
 }
 
-func (c *check) decided() bool { return c.result.Verdict != model.Unknown }
+func (c *check) decided() bool { return c.settled || c.result.Verdict != model.Unknown }
 
 // hit reports whether the state decides the property: a violation, or the witness. For DeadlockFree the state is one without
 // an enabled action. The view is what the property sees.

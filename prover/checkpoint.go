@@ -29,7 +29,7 @@ import (
 type Checkpoint struct {
 	File   string        // written beside it and put in its place, so that a whole one is always there; "": none
 	Every  time.Duration // no more often; 0: every minute
-	Resume bool          // begin with what File holds, if it is there
+	Resume bool          // begin with what File holds, if it is there; the properties have to be the same, which only their names tell
 }
 
 // CheckpointError says that a checkpoint is none to resume from: it is damaged, or of another exploration. It is untouched.
@@ -47,21 +47,20 @@ const checkpointMagic = "lockstep checkpoint 1\n"
 
 // saved is the header of a checkpoint.
 type saved struct {
-	Machines     []string // by ID
-	Locals       []int    // how many local states each has
-	Digest       string   // of all their encodings
-	Log          int      // entries
-	Widths       []uint   // bits of the slots
-	LevelWidth   uint
-	Symmetry     bool
-	PartialOrder bool
-	Depth        int // the level to be expanded
-	Reached      int
-	States       int64
-	Transitions  int64
-	Cut          string
-	Elapsed      time.Duration
-	Properties   []savedProperty
+	Machines    []string // by ID
+	Locals      []int    // how many local states each has
+	Digest      string   // of all that the tables know
+	Log         int      // entries
+	Widths      []uint   // bits of the slots
+	LevelWidth  uint
+	Symmetry    bool
+	Depth       int // the level to be expanded
+	Reached     int
+	States      int64
+	Transitions int64
+	Cut         string
+	Elapsed     time.Duration
+	Properties  []savedProperty
 }
 
 // savedProperty is a property, and its result if it has one.
@@ -177,14 +176,43 @@ func (e *exploration) header() saved {
 	return h
 }
 
-// digest is a hash of all local states, in order.
+// digest is a hash of all that the tables know: what each local state is and offers, and what comes of each local transition. A model
+// that has changed in any of it has another one, unless it changed only where no exploration has been.
 func (t *tables) digest() string {
 	sum := sha256.New()
 	var key []byte
+	number := func(n ...int) {
+		for _, n := range n {
+			key = binary.LittleEndian.AppendUint32(key, uint32(n))
+		}
+	}
+	known := func(r *result) {
+		if r == nil {
+			number(0)
+			return
+		}
+		number(1, int(r.next), len(r.sends))
+		for _, d := range r.sends {
+			number(int(d.to), int(d.input))
+		}
+		key = model.AppendBool(model.AppendString(model.AppendString(key, r.cut), r.violation), r.refused)
+	}
 	for _, l := range t.machines {
 		for _, s := range *l.list.Load() {
 			key = s.machine.AppendState(key[:0])
-			sum.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(key))))
+			number(len(key), len(s.events))
+			for k, e := range s.events {
+				key = model.AppendString(key, e.String())
+				known(s.acts[k].Load())
+			}
+			takes := *s.takes.Load()
+			for input := range l.inputsLen() {
+				if input < len(takes) {
+					known(takes[input].Load())
+				} else {
+					known(nil)
+				}
+			}
 			sum.Write(key)
 		}
 	}

@@ -62,7 +62,7 @@ func (w *worker) compile(m int, id uint32, r *result) op {
 		return op{}
 	case r.refused:
 		return op{kind: opRefused}
-	case !(r.quiet || r.single) || r.next >= slot.limit || len(w.step.v) > 1<<16:
+	case !r.quiet && !r.single || r.next >= slot.limit:
 		return op{kind: opSlow}
 	}
 	o := op{delta: (uint64(r.next) - uint64(id)) << slot.shift, next: r.next, kind: opQuiet}
@@ -133,7 +133,10 @@ func (w *worker) chain(m int, o *op) (sum uint64, kind opKind) {
 	var moved [longest]struct{ machine, local uint32 }
 	n := 1
 	moved[0].machine, moved[0].local, sum = uint32(m), o.next, o.delta
-	for o.kind == opSends || o.kind == opTalks {
+	for links := 0; o.kind == opSends || o.kind == opTalks; links++ {
+		if links == 16*longest {
+			return 0, opSlow // if it never comes to an end, the tables say so
+		}
 		to, input := int(o.to), o.input
 		at := 0
 		for at < n && int(moved[at].machine) != to {

@@ -57,9 +57,6 @@ type exploration struct {
 
 func newExploration(sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
 	e := &exploration{opts: opts, start: time.Now()}
-	if len(properties) == 0 {
-		properties = []model.Property{{}}
-	}
 	if err := sys.Symmetry.Check(sys.Len()); err != nil {
 		return nil, err
 	}
@@ -142,7 +139,7 @@ func (e *exploration) expandLevel() bool {
 	if left == 0 {
 		return false
 	}
-	if e.opts.Depth > 0 && e.depth == e.opts.Depth {
+	if e.opts.Depth > 0 && e.depth >= e.opts.Depth {
 		e.stopped = fmt.Sprintf("depth bound %d reached", e.opts.Depth)
 		return false
 	}

@@ -10,6 +10,7 @@ type outbox struct {
 	stride  int // words of a row
 	fill    [shards]uint32
 	recent  [1 << recentBits]uint64 // words found of late, by hash
+	gather  int                     // how many words are found before they are scattered
 	room    int                     // words that a row should hold
 	full    bool                    // a row has so many
 	longest int                     // words in the longest row
@@ -17,8 +18,8 @@ type outbox struct {
 
 const recentBits = 12
 
-// gather is how many words are found before they are scattered.
-const gather = 1 << 9
+// mostGathered is how many words are found at most before they are scattered.
+const mostGathered = 1 << 9
 
 // open makes the outbox ready for a round.
 func (o *outbox) open(l *layout, room int) {
@@ -26,12 +27,13 @@ func (o *outbox) open(l *layout, room int) {
 		clear(o.recent[:])
 	}
 	o.layout, o.words, o.room, o.full, o.longest = l, l.words, room, false, 0
-	if o.stride < room {
-		o.stride = room + room/8 + gather
+	o.gather = min(room, mostGathered)
+	if o.stride < room+o.gather {
+		o.stride = room + room/8 + o.gather
 		o.rows = make([]uint64, shards*o.stride)
 	}
 	if cap(o.found) == 0 {
-		o.found = make([]uint64, 0, gather+64)
+		o.found = make([]uint64, 0, mostGathered+64)
 	}
 }
 

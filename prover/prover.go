@@ -94,6 +94,9 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if opts.Workers < 0 || opts.Memory < 0 || opts.States < 0 || opts.Depth < 0 {
 		return nil, errors.New("explore: a bound or the number of workers is negative")
 	}
+	if err := checkProperties(sys.Len(), properties); err != nil {
+		return nil, fmt.Errorf("explore: %w", err)
+	}
 	if err := checkCertificate(properties, opts); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}

@@ -67,7 +67,7 @@ func (e *exploration) confirmShortest(ctx context.Context, first *exploration) {
 		if c.decided() {
 			open = true
 		} else { // proved, or unknown: nothing to look for
-			whole.properties[i].result.Verdict = model.Proved
+			whole.properties[i].settled = true
 		}
 	}
 	if !open {
@@ -77,8 +77,9 @@ func (e *exploration) confirmShortest(ctx context.Context, first *exploration) {
 		w.undecided()
 	}
 	whole.runFreed(ctx)
+	e.failed(whole.err)
 	for i, c := range e.properties {
-		if w := whole.properties[i]; c.decided() && w.decided() {
+		if w := whole.properties[i]; c.decided() && w.decided() && !w.settled {
 			c.result = w.result
 		}
 	}

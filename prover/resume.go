@@ -125,7 +125,7 @@ func (e *exploration) readCheckpoint(r *checkpointReader) error {
 		}
 	}
 	if e.tabs.digest() != h.Digest {
-		return errors.New("local states are encoded in another way: the model has changed")
+		return errors.New("its machines do other things than those of the checkpoint: the model has changed")
 	}
 	if err := e.restoreResults(&h); err != nil {
 		return err

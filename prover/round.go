@@ -1,6 +1,7 @@
 package prover
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -23,8 +24,11 @@ func (e *exploration) round(blocks [][]uint64) int {
 		}
 		w.out.scatter()
 	})
+	e.countBuffers()
 	for !e.insertAll(few) && e.stopped == "" {
-		if e.opts.Spill == "" {
+		if e.ctx.Err() != nil {
+			e.stopped = context.Cause(e.ctx).Error()
+		} else if e.opts.Spill == "" {
 			e.stopped = fmt.Sprintf("memory bound of %d bytes reached", e.opts.Memory)
 		} else {
 			e.failed(e.spill())
@@ -85,16 +89,22 @@ func (e *exploration) bufferSize() int {
 	}
 	most := maxBuffer / len(e.workers)
 	if e.opts.Memory > 0 {
-		most = int(min(int64(most), e.opts.Memory/int64(8*8*shards*len(e.workers))))
+		most = int(min(int64(most), e.opts.Memory/int64(16*8*shards*len(e.workers))))
 	}
-	room := max(min(words/(4*shards*len(e.workers)), most), minBuffer) * e.layout.words
 	if e.opts.grain.buffer > 0 {
-		room = e.opts.grain.buffer
+		return e.opts.grain.buffer
 	}
-	buffers := int64(room * 8 * shards * len(e.workers))
-	e.memory.Add(buffers - e.buffers)
-	e.buffers = buffers
-	return room
+	return max(min(words/(4*shards*len(e.workers)), most), minBuffer) * e.layout.words
+}
+
+// countBuffers books the memory of the buffers as they are.
+func (e *exploration) countBuffers() {
+	var bytes int64
+	for _, w := range e.workers {
+		bytes += int64(len(w.out.rows)) * 8
+	}
+	e.memory.Add(bytes - e.buffers)
+	e.buffers = bytes
 }
 
 const (
@@ -115,9 +125,14 @@ func (e *exploration) parallel(alone bool, f func(*worker)) {
 	group.Wait()
 }
 
+// leastTable is the bytes by which a shard may grow in any case, if it can be written to disk: at the least it has to hold a batch.
+func (e *exploration) leastTable() int64 {
+	return max(e.opts.grain.table, int64(2*batch*e.layout.words)*8)
+}
+
 // mayGrow claims memory for a table. A set that is written to disk again and again would be no use, so it may have some in any case.
 func (e *exploration) mayGrow(bytes int64) bool {
-	if e.memory.Add(bytes) > e.opts.Memory && e.opts.Memory > 0 && (e.opts.Spill == "" || bytes > e.opts.grain.table) {
+	if e.memory.Add(bytes) > e.opts.Memory && e.opts.Memory > 0 && (e.opts.Spill == "" || bytes > e.leastTable()) {
 		e.memory.Add(-bytes)
 		return false
 	}

@@ -87,8 +87,7 @@ func untilDeadline(t TB) (context.Context, context.CancelFunc) {
 	return context.WithCancel(t.Context())
 }
 
-// complaint says why the result does not satisfy a test; "" if it does. Whatever else is to fail one
-// belongs here.
+// complaint says why the result does not satisfy a test; "" if it does. Whatever else is to fail one belongs here.
 func (r Result) complaint(test string, sys *model.System) string {
 	name := r.Property.Name
 	switch {
@@ -105,6 +104,12 @@ func (r Result) complaint(test string, sys *model.System) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s is refuted by a run of %d steps", name, len(r.Trace))
+	switch {
+	case r.Lasso && r.Cycle > 0:
+		fmt.Fprintf(&b, ", of which the last %d are repeated for ever", r.Cycle)
+	case r.Lasso:
+		b.WriteString(" that stops there for ever")
+	}
 	if r.Reason != "" {
 		fmt.Fprintf(&b, ": %s", r.Reason)
 	}
@@ -123,5 +128,6 @@ func (r Result) record(test string, sys *model.System) (*traces.Trace, error) {
 	if err != nil {
 		return nil, err
 	}
-	return traces.Record(sys, traces.Trace{System: test, Property: r.Property.Name, Expect: r.Verdict}, r.Trace)
+	header := traces.Trace{System: test, Property: r.Property.Name, Expect: r.Verdict, Lasso: r.Lasso, Cycle: r.Cycle}
+	return traces.Record(sys, header, r.Trace)
 }

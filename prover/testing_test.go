@@ -135,6 +135,30 @@ func TestCheckFailsForWhatIsNotProved(t *testing.T) {
 }
 
 // A bound, a cut, a deadline and an interruption leave a property unknown, and what is unknown fails.
+// An infinite run is kept as one, and CheckTrace takes it.
+func TestCheckKeepsLassos(t *testing.T) {
+	rec := recording(t, "TestWalk")
+	sys, err := model.Compose(model.Member{Name: "walker", Machine: &walker{end: 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrives := model.Property{Name: "arrives", Kind: model.Eventually, Holds: func(v model.View) bool { return v[0].(*walker).at == 3 }}
+	prover.Check(rec, sys, arrives)
+	if len(rec.errors) != 1 || !strings.Contains(rec.errors[0], "a run of 0 steps that stops there for ever") {
+		t.Fatalf("%q", rec.errors)
+	}
+	again := &recorder{ctx: t.Context(), name: "TestWalk"}
+	prover.CheckTrace(again, "testdata/lockstep/TestWalk/arrives.trace", sys, arrives)
+	if again.errors != nil || again.fatal != "" {
+		t.Errorf("%q, %q", again.errors, again.fatal)
+	}
+	sys.Fairness = model.WeaklyFair(0)
+	fair := &recorder{ctx: t.Context(), name: "TestWalk"}
+	if prover.Check(fair, sys, arrives); fair.errors != nil {
+		t.Errorf("with fairness: %q", fair.errors)
+	}
+}
+
 func TestCheckFailsForWhatIsUnknown(t *testing.T) {
 	ended, cancel := context.WithCancelCause(t.Context())
 	cancel(fmt.Errorf("somebody pressed a key"))

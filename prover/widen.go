@@ -9,21 +9,28 @@ import (
 // widen gives the tables and the level more bits, packs everything that is still needed anew, and inserts what did not fit. The
 // level being expanded keeps its layout until it is done.
 func (e *exploration) widen() error {
+	wider := newLayout(e.tabs, e.depth+1)
+	if err := e.makeWay(wider); err != nil {
+		return err
+	}
 	old, before, fresh := e.layout, e.visited, e.next
-	e.layout = newLayout(e.tabs, e.depth+1)
+	e.layout = wider
 	r := newRepacker(e, old)
 	for _, s := range before {
 		e.memory.Add(-s.bytes())
 	}
 	e.newVisited()
 	e.next = e.newLevel()
-	if err := r.disk(); err != nil {
-		return err
-	}
+	r.err = r.disk()
 	for i, s := range before {
-		s.each(r.entry)
+		if r.err == nil {
+			s.each(r.entry)
+		}
 		s.free()
 		before[i] = nil
+	}
+	if r.err != nil {
+		return r.err
 	}
 	for _, b := range fresh.all() {
 		r.block(b)
@@ -43,6 +50,19 @@ func (e *exploration) widen() error {
 	}
 	e.gather()
 	return r.err
+}
+
+// makeWay begins with the disk if the visited set has no room in the wider layout: the levels that are done are to be had from it
+// only as long as it is whole, which it is not while it is packed anew. A new table is never of more entries than the old one.
+func (e *exploration) makeWay(wider *layout) error {
+	var more int64
+	for _, s := range e.visited {
+		more += s.bytes() / int64(e.layout.words) * int64(wider.words-e.layout.words)
+	}
+	if e.disk != nil || e.opts.Spill == "" || e.opts.Memory == 0 || e.memory.Load()+more <= e.opts.Memory {
+		return nil
+	}
+	return e.beginSpilling()
 }
 
 // repacker moves states from an old layout to the present one.

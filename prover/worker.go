@@ -51,7 +51,7 @@ func newWorker(e *exploration) *worker {
 
 // undecided notes whether there is anything to judge.
 func (w *worker) undecided() {
-	w.judging = slices.ContainsFunc(w.explore.properties, func(c *check) bool { return !c.decided() && c.monitor < 0 && c.Name != "" })
+	w.judging = slices.ContainsFunc(w.explore.properties, func(c *check) bool { return !c.decided() && c.monitor < 0 && !c.nothing })
 }
 
 // expandBlock takes every step of every state in a block.
@@ -72,7 +72,7 @@ func (w *worker) expandBlock(block []uint64) {
 			w.step.loaded()
 			w.expand()
 		}
-		if len(w.out.found) >= gather {
+		if len(w.out.found) >= w.out.gather {
 			w.out.scatter()
 		}
 	}
