@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Conform is the conformance kit: it walks at random through a system and holds every machine it meets against the
@@ -17,7 +18,7 @@ import (
 //   - the declared symmetry is one: the successors of a permuted state are the permuted successors.
 //
 // choose returns a number in [0, n) and is the only source of chance (a test passes rapid's or math/rand's); steps bounds
-// the walk. The error names the machine and the rule.
+// the walk, which begins anew where nothing is enabled or the model is cut. The error names the machine and the rule.
 func Conform(s *System, choose func(n int) int, steps int) error {
 	if err := s.Symmetry.Check(s.Len()); err != nil {
 		return err
@@ -38,7 +39,8 @@ func Conform(s *System, choose func(n int) int, steps int) error {
 	for to := c.anyPermutation(choose); steps > 0; steps-- {
 		actions := st.Actions(nil)
 		if len(actions) == 0 {
-			return nil
+			st, twin = s.Start(), s.Start()
+			continue
 		}
 		for id, m := range st.machines {
 			if err := c.offer(ID(id), m); err != nil {
@@ -51,7 +53,8 @@ func Conform(s *System, choose func(n int) int, steps int) error {
 			return fmt.Errorf("%s %v: %w", s.Name(a.Machine), a.Event, err)
 		}
 		if next == nil { // cut
-			return nil
+			st, twin = s.Start(), s.Start()
+			continue
 		}
 		if to != nil {
 			if twin, err = c.mirror(st, next, twin, to); err != nil {
@@ -77,6 +80,9 @@ func (c *conformance) offer(id ID, m Machine) error {
 	events := m.Actions(nil)
 	if again := m.Actions(nil); !slices.Equal(events, again) {
 		return fmt.Errorf("%s: Actions gives %q, then %q", name, events, again)
+	}
+	if !strings.HasPrefix(string(m.AppendState([]byte("kept"))), "kept") {
+		return fmt.Errorf("%s: AppendState does not append to what it is given", name)
 	}
 	texts := map[string]bool{}
 	for _, e := range events {
@@ -133,6 +139,13 @@ func (c *conformance) step(st *State, a Action) (*State, error) {
 	}
 	if !slices.Equal(left.AppendState(nil), right.AppendState(nil)) {
 		return nil, fmt.Errorf("two clones ended in different states")
+	}
+	after := left.AppendState(nil)
+	for _, other := range st.Actions(nil) { // what they share shows where they do different things
+		st.Clone().Step(other)
+		if !slices.Equal(left.AppendState(nil), after) {
+			return nil, fmt.Errorf("stepping another clone by %v changed the first one: Clone shares memory", other.Event)
+		}
 	}
 	return left, nil
 }

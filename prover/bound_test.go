@@ -123,3 +123,60 @@ func TestResumeOfAnotherModel(t *testing.T) {
 		t.Errorf("%v, %v; an exploration that is done is within no bound", r, err)
 	}
 }
+
+// hoarder keeps what it takes, and its clones write to one array.
+type hoarder struct{ list []int }
+
+func (h *hoarder) Actions(dst []model.Event) []model.Event {
+	if len(h.list) < 3 {
+		dst = append(dst, choice(1), choice(2))
+	}
+	return dst
+}
+func (h *hoarder) Step(_ model.ID, e model.Event, _ *model.Out) {
+	h.list = append(h.list, int(e.(choice)))
+}
+func (h *hoarder) Clone() model.Machine { c := *h; return &c }
+func (h *hoarder) AppendState(dst []byte) []byte {
+	dst = model.AppendInt(dst, len(h.list))
+	for _, n := range h.list {
+		dst = model.AppendInt(dst, n)
+	}
+	return dst
+}
+
+// Clones that share memory are no basis for a verdict: Explore says so, and so does the conformance kit.
+func TestClonesThatShareMemory(t *testing.T) {
+	sys, err := model.Compose(model.Member{Name: "hoarder", Machine: &hoarder{make([]int, 0, 16)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	never := model.Property{Name: "never", Holds: func(v model.View) bool { return len(v[0].(*hoarder).list) < 9 }}
+	r, err := prover.Explore(context.Background(), sys, []model.Property{never}, prover.Options{})
+	if err == nil || !strings.Contains(err.Error(), "hoarder") || len(r) == 1 && r[0].Verdict == model.Proved {
+		t.Errorf("%v, %v; want an error about the hoarder", r, err)
+	}
+	err = model.Conform(sys, func(n int) int { return n - 1 }, 10)
+	if err == nil || !strings.Contains(err.Error(), "shares memory") {
+		t.Errorf("the conformance kit says %v", err)
+	}
+}
+
+// A predicate that panics does it where the caller can see it, by name, whatever the kind and the number of workers.
+func TestPredicateThatPanics(t *testing.T) {
+	sys, err := model.Compose(model.Member{Name: "a", Machine: &walker{end: 30}}, model.Member{Name: "b", Machine: &walker{end: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []model.Kind{model.Invariant, model.InfinitelyOften} {
+		func() {
+			defer func() {
+				if said := fmt.Sprint(recover()); !strings.Contains(said, `"blind" declares that it reads the machines [1]`) {
+					t.Errorf("kind %d: %v", kind, said)
+				}
+			}()
+			blind := model.Property{Name: "blind", Kind: kind, Reads: []model.ID{1}, Holds: func(v model.View) bool { return at(v, 0) < 99 }}
+			prover.Explore(context.Background(), sys, []model.Property{blind}, prover.Fine(prover.Options{Workers: 2}))
+		}()
+	}
+}

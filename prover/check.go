@@ -25,6 +25,9 @@ func checkProperties(machines int, properties []model.Property) error {
 		if p.Name == "" {
 			return errors.New("a property has no name")
 		}
+		if p.Kind > model.LeadsTo {
+			return fmt.Errorf("property %q is of no kind that there is (%d)", p.Name, p.Kind)
+		}
 		for _, m := range p.Reads {
 			if m < 0 || int(m) >= machines {
 				return fmt.Errorf("property %q reads machine %d, of %d", p.Name, m, machines)
@@ -76,24 +79,23 @@ func (c *check) hit(v model.View) bool {
 	if c.Holds == nil {
 		return c.Kind == model.DeadlockFree
 	}
-	if c.Reads != nil {
-		defer c.explain(v)
-	}
+	defer explain(&c.Property, v)
 	return c.Holds(v) == (c.Kind == model.Reachable)
 }
 
-// explain says what a predicate sees that has just panicked: most likely it looked at a machine that it does not declare.
-func (c *check) explain(v model.View) {
+// explain names the property whose predicate has just panicked, and says what it saw: most likely it looked at a machine that it does
+// not declare.
+func explain(p *model.Property, v model.View) {
 	reason := recover()
 	if reason == nil {
 		return
 	}
 	for m := range v {
 		if v[m] == nil {
-			panic(fmt.Sprintf("prover: %q declares that it reads the machines %v, sees nil for all others, and panics: %v", c.Name, c.Reads, reason))
+			panic(fmt.Sprintf("prover: %q declares that it reads the machines %v, sees nil for all others, and panics: %v", p.Name, p.Reads, reason))
 		}
 	}
-	panic(reason)
+	panic(fmt.Sprintf("prover: %q panics in a reachable state: %v", p.Name, reason))
 }
 
 // settle turns what was found while the level n was expanded, or in the initial state (-1), into verdicts. It reports whether

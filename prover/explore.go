@@ -83,6 +83,7 @@ func (e *exploration) run(ctx context.Context) {
 		e.save(e.opts.grain.save)
 		more = e.expandLevel()
 	}
+	e.failed(e.tabs.intact())
 	if e.stopped == "" {
 		e.save(true)
 	}

@@ -27,7 +27,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -177,16 +176,16 @@ func (l *liveness) parallel(f func(w *walker, from, to int)) error {
 	const piece = 1 << 10
 	n := l.states()
 	var taken atomic.Int64
-	var group sync.WaitGroup
+	var all team
 	for range min(l.opts.Workers, 1+n/piece) {
-		group.Go(func() {
+		all.do(func() {
 			w := l.walker()
 			for from := int(taken.Add(piece)) - piece; from < n && l.ctx.Err() == nil; from = int(taken.Add(piece)) - piece {
 				f(w, from, min(from+piece, n))
 			}
 		})
 	}
-	group.Wait()
+	all.wait()
 	return l.interrupted()
 }
 

@@ -75,6 +75,7 @@ func (l *liveness) evaluate(p model.Property, q *pursuit) error {
 	var asked atomic.Bool
 	err := l.parallel(func(w *walker, from, to int) {
 		view := make(model.View, l.machines())
+		defer explain(&p, view)
 		for i := from; i < to; i++ {
 			l.vector(i, w.v)
 			for _, m := range reads {

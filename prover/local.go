@@ -128,6 +128,19 @@ func (t *tables) intern(l *locals, m model.Machine, key []byte) uint32 {
 	return id
 }
 
+// intact reports a local state that is no longer what it was when it was met.
+func (t *tables) intact() error {
+	for _, l := range t.machines {
+		for key, id := range l.byKey {
+			if string(l.at(id).machine.AppendState(nil)) != key {
+				return fmt.Errorf("a state of %s changed after it was met, and no verdict can be trusted: its Clone shares memory with the original, "+
+					"or Actions, AppendState or a property changes it (model.Conform tells more)", l.name)
+			}
+		}
+	}
+	return nil
+}
+
 func (l *locals) len() int { return len(*l.list.Load()) }
 
 func (l *locals) at(id uint32) *local { return (*l.list.Load())[id] }

@@ -3,7 +3,6 @@ package prover
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 )
 
@@ -118,11 +117,11 @@ func (e *exploration) parallel(alone bool, f func(*worker)) {
 		f(e.workers[0])
 		return
 	}
-	var group sync.WaitGroup
+	var all team
 	for _, w := range e.workers {
-		group.Go(func() { f(w) })
+		all.do(func() { f(w) })
 	}
-	group.Wait()
+	all.wait()
 }
 
 // leastTable is the bytes by which a shard may grow in any case, if it can be written to disk: at the least it has to hold a batch.

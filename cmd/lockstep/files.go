@@ -30,7 +30,7 @@ type fileOptions struct {
 func (o *fileOptions) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.spill, "spill", "", "keep in this `directory` what --memory has no room for, in place of giving up")
-	f.StringVar(&o.checkpoint, "checkpoint", "", "save each exploration in this `directory`, from time to time and at its end")
+	f.StringVar(&o.checkpoint, "checkpoint", "", "save each exploration in this `directory`, now and then and when it is done")
 	f.DurationVar(&o.every, "checkpoint-every", time.Minute, "save it every `D`")
 	f.BoolVar(&o.resume, "resume", false, "go on from what is saved in the directory of --checkpoint")
 	f.StringVar(&o.certificate, "certificate", "", "write a `file` that \"lockstep verify\" checks, if every property is proved")
@@ -46,6 +46,14 @@ func (o *fileOptions) check(cmd *cobra.Command) error {
 	} {
 		if given(need.flag) && !given(need.other) {
 			return usage("--%s %s", need.flag, need.why)
+		}
+	}
+	questions := []string{"frontier", "tightest", "random"}
+	for i, one := range questions {
+		for _, other := range questions[i+1:] {
+			if given(one) && given(other) {
+				return usage("--%s and --%s are two questions; ask one of them", one, other)
+			}
 		}
 	}
 	for _, flag := range []string{"checkpoint", "certificate"} {
@@ -167,6 +175,9 @@ type certificateFile struct {
 
 func (f *certificateFile) Write(p []byte) (n int, err error) {
 	if f.File == nil {
+		if err = os.MkdirAll(filepath.Dir(f.name), 0o777); err != nil {
+			return 0, err
+		}
 		if f.File, err = os.CreateTemp(filepath.Dir(f.name), ".certificate-*"); err != nil {
 			return 0, err
 		}

@@ -62,8 +62,9 @@ Larger systems:
   --memory, --timeout, --states and --depth bound each exploration; what they leave open is unknown. With --spill
   the bound on memory ends nothing: what has no room goes to disk. With --checkpoint an exploration is saved
   between two levels of its search, one file for each choice of parameters, and after the process has died the
-  same command with --resume goes on from there. Neither is for properties of infinite runs, which are decided in
-  memory and from the beginning.
+  same command with --resume goes on from there; so it does after an interruption, which saves nothing by itself.
+  What is killed hard may leave lockstep-spill-* and *.checkpoint.* behind, for you to delete. Neither is for
+  properties of infinite runs, which are decided in memory and from the beginning.
 
 Certificates:
   --certificate writes what "lockstep verify" checks without the prover: for one system and one choice of
