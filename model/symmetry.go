@@ -106,3 +106,34 @@ func (s Symmetry) Check(machines int) error {
 	}
 	return nil
 }
+
+// CheckSymmetry says what is wrong with the declared symmetry as far as the initial state shows: columns that do not match, machines of
+// different types in one place of them, or an exchange of two columns that changes the initial state.
+func (s *System) CheckSymmetry() error {
+	if err := s.Symmetry.Check(s.Len()); err != nil {
+		return err
+	}
+	st := s.Start()
+	before := st.AppendState(nil)
+	for _, group := range s.Symmetry {
+		for c := 1; c < len(group); c++ { // neighbours: their exchanges generate all permutations
+			to := make([]ID, s.Len())
+			for i := range to {
+				to[i] = ID(i)
+			}
+			for k, id := range group[c] {
+				to[id], to[group[c-1][k]] = group[c-1][k], id
+			}
+			image := &State{system: s, machines: Permute(st.machines, to)}
+			for i, m := range image.machines {
+				if was, is := fmt.Sprintf("%T", st.machines[i]), fmt.Sprintf("%T", m); was != is {
+					return fmt.Errorf("the symmetry maps a %s to %s, which is a %s", is, s.Name(ID(i)), was)
+				}
+			}
+			if !slices.Equal(image.AppendState(nil), before) {
+				return fmt.Errorf("the symmetry maps the initial state to another one (permutation %v)", to)
+			}
+		}
+	}
+	return nil
+}

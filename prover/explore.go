@@ -57,7 +57,7 @@ type exploration struct {
 
 func newExploration(sys *model.System, properties []model.Property, opts Options) (*exploration, error) {
 	e := &exploration{opts: opts, start: time.Now()}
-	if err := sys.Symmetry.Check(sys.Len()); err != nil {
+	if err := sys.CheckSymmetry(); err != nil {
 		return nil, err
 	}
 	var err error
