@@ -76,7 +76,7 @@ func (c *console) shrink(ctx context.Context, o shrinkOptions) error {
 	if k.verdict == model.Unknown {
 		return usage("%s: there is nothing to keep: the trace shows nothing of %s", o.path, k.claims[0].Name)
 	}
-	small, err := smallest(ctx, k.choice, k.actions())
+	small, err := smallest(ctx, &shrunk{k.choice, k.actions(), k.trace.Lasso, k.trace.Cycle})
 	if small == nil {
 		return usage("%s: %w", o.path, err)
 	}
@@ -107,16 +107,18 @@ func (c *console) shrink(ctx context.Context, o shrinkOptions) error {
 // shrunk is a run of a system for one choice of parameters and one property.
 type shrunk struct {
 	*choice
-	run []model.Action
+	run   []model.Action
+	lasso bool
+	cycle int // the steps at the end that are repeated for ever
 }
 
 // smallest shrinks a run, and its system with it. When ctx ends it returns the smallest so far beside the cause; any other
 // error comes without a result.
-func smallest(ctx context.Context, c *choice, trace []model.Action) (*shrunk, error) {
-	now, err := shrinkIn(ctx, c, trace)
+func smallest(ctx context.Context, from *shrunk) (*shrunk, error) {
+	now, err := from.shrink(ctx)
 	for again := true; again && err == nil; {
 		again = false
-		for _, p := range c.entry.Parameters {
+		for _, p := range now.entry.Parameters {
 			if p.Values != nil {
 				continue
 			}
@@ -135,17 +137,21 @@ func smallest(ctx context.Context, c *choice, trace []model.Action) (*shrunk, er
 	return now, err
 }
 
-// shrinkIn shrinks a run of a choice of parameters, with the results of smallest.
-func shrinkIn(ctx context.Context, c *choice, trace []model.Action) (*shrunk, error) {
-	p := c.claims[0].Property
-	small, err := shrink.Trace(ctx, c.system, p, trace, shrink.Options{})
-	if err == nil { // that the image is minimal too is the symmetry's word: better look
-		small, err = shrink.Trace(ctx, c.system, p, shrink.Front(c.system, p, small), shrink.Options{})
+// shrink shrinks the run in its own system, with the results of smallest.
+func (s *shrunk) shrink(ctx context.Context) (*shrunk, error) {
+	p := s.claims[0].Property
+	small, cycle := s.run, s.cycle
+	var err error
+	if s.lasso {
+		small, cycle, err = shrink.Lasso(ctx, s.system, p, s.run, s.cycle)
+	} else if small, err = shrink.Trace(ctx, s.system, p, s.run, shrink.Options{}); err == nil {
+		// That the image is minimal too is the symmetry's word: better look.
+		small, err = shrink.Trace(ctx, s.system, p, shrink.Front(s.system, p, small), shrink.Options{})
 	}
 	if err != nil && ctx.Err() == nil {
 		return nil, err
 	}
-	return &shrunk{c, small}, err
+	return &shrunk{s.choice, small, s.lasso, cycle}, err
 }
 
 // with tries the run in the system with a smaller parameter; nil if it does not show there what it should.
@@ -157,16 +163,22 @@ func (s *shrunk) with(ctx context.Context, p spec.Parameter, n int) (*shrunk, er
 	if err != nil {
 		return nil, nil // there is no such system: nothing to be smaller
 	}
-	run, ok := shrink.Refit(s.system, s.run, c.system, c.claims[0].Property)
+	next := &shrunk{choice: c, lasso: s.lasso}
+	var ok bool
+	if s.lasso {
+		next.run, next.cycle, ok = shrink.RefitLasso(s.system, s.run, s.cycle, c.system, c.claims[0].Property)
+	} else {
+		next.run, ok = shrink.Refit(s.system, s.run, c.system, c.claims[0].Property)
+	}
 	if !ok {
 		return nil, nil
 	}
-	return shrinkIn(ctx, c, run)
+	return next.shrink(ctx)
 }
 
 // trace is the run with the header of the trace that it comes from.
 func (s *shrunk) trace(from *kept) *traces.Trace {
-	t := record(s.choice, prover.Result{Property: s.claims[0].Property, Verdict: from.verdict, Trace: s.run})
+	t := record(s.choice, prover.Result{Property: s.claims[0].Property, Verdict: from.verdict, Trace: s.run, Lasso: s.lasso, Cycle: s.cycle})
 	t.Seed, t.Notes = from.trace.Seed, from.trace.Notes
 	return t
 }

@@ -26,6 +26,9 @@ func (k *kept) reasons() ([]shrink.Reason, error) {
 	if k.verdict == model.Unknown {
 		return nil, fmt.Errorf("--why says what a run shows its property by, and this one shows nothing of %s", k.claims[0].Name)
 	}
+	if k.trace.Lasso {
+		return shrink.WhyLasso(k.system, k.claims[0].Property, k.actions(), k.trace.Cycle)
+	}
 	return shrink.Why(k.system, k.claims[0].Property, k.actions())
 }
 

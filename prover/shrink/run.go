@@ -23,8 +23,8 @@ type subject struct {
 func newSubject(sys *model.System, p model.Property) (*subject, error) {
 	s := &subject{sys: sys, property: p, monitor: model.Self}
 	switch {
-	case p.Kind.OfRuns(): // where lassos come in: a run, and where it goes back to
-		return nil, fmt.Errorf("%s speaks of infinite runs, and lassos are not shrunk", p.Name)
+	case p.Kind.OfRuns():
+		return nil, fmt.Errorf("%s speaks of infinite runs: its counterexamples are for Lasso and WhyLasso", p.Name)
 	case p.Kind != model.Monitored && p.Kind != model.DeadlockFree && p.Holds == nil:
 		return nil, fmt.Errorf("property %q does not say what holds", p.Name)
 	case p.Kind == model.Monitored:

@@ -23,7 +23,7 @@ const defaultStates = 20_000
 //
 // The trace may hold actions from another copy of the system: they are matched by machine and text. It may go on after the
 // violation. It is an error if it is no run or violates nothing, or if the property is one of infinite runs
-// ([model.Kind.OfRuns]). When ctx ends, the shortest run so far is returned, which need not be minimal, beside the
+// ([model.Kind.OfRuns], for which there is [Lasso]). When ctx ends, the shortest run so far is returned, which need not be minimal, beside the
 // cause.
 func Trace(ctx context.Context, sys *model.System, p model.Property, trace []model.Action, opts Options) ([]model.Action, error) {
 	s, err := newSubject(sys, p)

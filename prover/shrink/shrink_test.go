@@ -286,7 +286,7 @@ func TestWhatCannotBeShrunk(t *testing.T) {
 		{p, good[1:], `shrink: step 1: link/a cannot "to broker: ch1 queue.declare lock exclusive" there`},
 		{p, good[:3], "shrink: the trace does not show belief-exclusion"},
 		{p, []model.Action{{Machine: 99, Event: good[0].Event}}, "shrink: step 1: the system has no machine 99"},
-		{ofRuns, good, "shrink: belief-exclusion speaks of infinite runs, and lassos are not shrunk"},
+		{ofRuns, good, "shrink: belief-exclusion speaks of infinite runs: its counterexamples are for Lasso and WhyLasso"},
 	} {
 		if _, err := shrink.Trace(context.Background(), sys, c.p, c.trace, shrink.Options{}); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)

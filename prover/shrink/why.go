@@ -11,6 +11,7 @@ type Reason struct {
 	Needed  bool      // no violation comes without the step
 	Blocked []Blocked // the later steps that are not enabled without it, in order
 	Cut     string    // not "": the model ends on the way, and why
+	Broken  string    // not "": what is left is no infinite run that breaks the property, and why
 	Witness bool      // the property is Reachable: the run shows that something is possible, not a violation
 }
 
@@ -65,6 +66,8 @@ func (r Reason) String() string {
 		return fmt.Sprintf("not needed: the %s comes without it and %d later steps that hang on it, from step %d", what, n, first.Step)
 	case n > 0:
 		return fmt.Sprintf("without it the rest cannot be followed from step %d: %s cannot %q", first.Step, first.Machine, first.Event)
+	case r.Broken != "":
+		return "without it this is no such run: " + r.Broken
 	case r.Cut != "":
 		return "without it the model is cut: " + r.Cut
 	}
