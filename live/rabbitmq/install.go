@@ -8,7 +8,7 @@ import (
 )
 
 // ErrNotInstalled says that this machine has no RabbitMQ server where
-// [Installed] looks for it, and what to do about it.
+// [Start] looks for it, and what to do about it.
 var ErrNotInstalled = errors.New("rabbitmq-server is not installed; try: apt-get install --no-install-recommends rabbitmq-server")
 
 // scripts is where the Debian, Ubuntu and upstream packages put the server's
@@ -17,10 +17,8 @@ var ErrNotInstalled = errors.New("rabbitmq-server is not installed; try: apt-get
 // anybody but root; they are of no use here.
 const scripts = "/usr/lib/rabbitmq/bin"
 
-// Installed returns the path of the rabbitmq-server script that [Start] runs
-// when [Options].Bin is empty, or [ErrNotInstalled].
-func Installed() (path string, err error) { return installed(scripts) }
-
+// installed returns the path of the script rabbitmq-server in a directory, or
+// [ErrNotInstalled].
 func installed(bin string) (string, error) {
 	path := filepath.Join(bin, "rabbitmq-server")
 	switch info, err := os.Stat(path); {

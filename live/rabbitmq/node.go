@@ -32,7 +32,7 @@ type Options struct {
 
 	// Bin is the directory with the scripts rabbitmq-server and rabbitmqctl
 	// (not Debian's wrappers of these names in /usr/sbin). Empty: where
-	// [Installed] finds them.
+	// Debian, Ubuntu and upstream packages have them.
 	Bin string
 
 	// Config holds lines to add to rabbitmq.conf. Where they repeat a key of
