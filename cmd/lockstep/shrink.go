@@ -140,7 +140,8 @@ func smallest(ctx context.Context, from *shrunk) (*shrunk, error) {
 // shrink shrinks the run in its own system, with the results of smallest.
 func (s *shrunk) shrink(ctx context.Context) (*shrunk, error) {
 	p := s.claims[0].Property
-	small, cycle := s.run, s.cycle
+	var small []model.Action
+	var cycle int
 	var err error
 	if s.lasso {
 		small, cycle, err = shrink.Lasso(ctx, s.system, p, s.run, s.cycle)
