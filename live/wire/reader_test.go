@@ -175,8 +175,8 @@ func TestErrors(t *testing.T) {
 		{"table cut", `01 0001 0000000f 0032 000a 0000 00 00 00000004 01 "a" "t" ce`, &Error{amqp.SyntaxError,
 			"arguments of queue.declare: offset 12: a field table takes 4 octets, 3 are left", 50, 10}},
 
-		{"unknown method", `01 0001 00000004 003c 0014 ce`, &Error{amqp.NotImplemented, "method 60.20", 60, 20}},
-		{"unknown class", `01 0001 00000004 005a 000a ce`, &Error{amqp.NotImplemented, "method 90.10", 90, 10}},
+		{"unknown method", `01 0001 00000004 003c 0016 ce`, &Error{amqp.NotImplemented, "method 60.22", 60, 22}},
+		{"unknown class", `01 0001 00000004 0078 000a ce`, &Error{amqp.NotImplemented, "method 120.10", 120, 10}},
 
 		{"header first", header, &Error{amqp.UnexpectedFrame, "frame of type 2 on channel 1 where a method is expected", 0, 0}},
 		{"body first", content, &Error{amqp.UnexpectedFrame, "frame of type 3 on channel 1 where a method is expected", 0, 0}},
@@ -317,7 +317,7 @@ func TestAppendErrors(t *testing.T) {
 			"encoding basic.publish: property flags 0x0001 announce more flags, of which class basic has none"},
 		{property(amqp.Properties{Present: amqp.HasType, Type: long}), 0,
 			"encoding basic.publish: short string of 256 octets, at most 255 can be encoded"},
-		{foreign{}, 0, "encoding foreign: no layout for method 60.20"},
+		{foreign{}, 0, "encoding foreign: no layout for method 60.22"},
 		{impostor{}, 0, "encoding connection.close-ok: wire.impostor is not amqp.ConnectionCloseOk"},
 	} {
 		t.Run(c.want, func(t *testing.T) {
@@ -342,7 +342,7 @@ type (
 )
 
 func (foreign) String() string       { return "foreign" }
-func (foreign) ID() (uint16, uint16) { return 60, 20 }
+func (foreign) ID() (uint16, uint16) { return 60, 22 }
 
 func encode(t testing.TB, f amqp.Frame, frameMax uint32) []byte {
 	t.Helper()

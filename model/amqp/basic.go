@@ -5,7 +5,13 @@ import (
 	"strconv"
 )
 
-// The methods of class basic that carry content or acknowledge it (§1.4.5), and those of class confirm (RabbitMQ).
+// The methods of class basic that publish messages and settle them (§1.4.5; BasicNack is RabbitMQ's).
+//
+// BasicAck and BasicNack go both ways. From a client, and in BasicReject, Tag is a delivery's: it names one of those that are not
+// settled on the channel, and Multiple means all that were delivered up to it; 0 with Multiple is all. On the wire a channel numbers
+// its deliveries from 1 on for ever. In a model the broker gives a delivery the smallest number that is free on its channel, so that
+// rounds without end have finitely many states; a number that is none of the channel's, [StaleTag], stands for all that are settled
+// or never were. From a broker the tag is a publish's, [BasicPublish].Seq.
 type (
 	BasicPublish struct {
 		Exchange, RoutingKey string
@@ -28,9 +34,19 @@ type (
 		Tag               uint64
 		Multiple, Requeue bool
 	}
-	ConfirmSelect   struct{ NoWait bool }
-	ConfirmSelectOk struct{}
+	BasicReject struct {
+		Tag     uint64
+		Requeue bool
+	}
 )
+
+// StaleTag is, in a model, the tag n of a client that means no delivery which the broker waits for.
+func StaleTag(n uint64) uint64 { return n | stale }
+
+// WireTag is a tag as the client gave it: n of StaleTag(n), and any other as it is.
+func WireTag(tag uint64) uint64 { return tag &^ stale }
+
+const stale = 1 << 63
 
 // Message is content: a header's properties and a body.
 type Message struct {
@@ -78,19 +94,14 @@ const (
 	HasClusterID
 )
 
-func (BasicPublish) ID() (class, method uint16)    { return 60, 40 }
-func (BasicReturn) ID() (class, method uint16)     { return 60, 50 }
-func (BasicAck) ID() (class, method uint16)        { return 60, 80 }
-func (BasicNack) ID() (class, method uint16)       { return 60, 120 }
-func (ConfirmSelect) ID() (class, method uint16)   { return 85, 10 }
-func (ConfirmSelectOk) ID() (class, method uint16) { return 85, 11 }
+func (BasicPublish) ID() (class, method uint16) { return 60, 40 }
+func (BasicReturn) ID() (class, method uint16)  { return 60, 50 }
+func (BasicAck) ID() (class, method uint16)     { return 60, 80 }
+func (BasicReject) ID() (class, method uint16)  { return 60, 90 }
+func (BasicNack) ID() (class, method uint16)    { return 60, 120 }
 
 func (m BasicPublish) String() string {
-	s := "basic.publish " + m.RoutingKey
-	if m.Exchange != "" {
-		s = "basic.publish " + m.Exchange + "/" + m.RoutingKey
-	}
-	s += flags(m.Mandatory, "mandatory", m.Immediate, "immediate")
+	s := "basic.publish " + route(m.Exchange, m.RoutingKey) + flags(m.Mandatory, "mandatory", m.Immediate, "immediate")
 	if m.Seq != 0 {
 		s += " seq=" + strconv.FormatUint(m.Seq, 10)
 	}
@@ -98,10 +109,11 @@ func (m BasicPublish) String() string {
 }
 func (m BasicReturn) String() string { return "basic.return " + m.Code.String() + " " + m.RoutingKey }
 func (m BasicAck) String() string {
-	return fmt.Sprintf("basic.ack %d", m.Tag) + flags(m.Multiple, "multiple")
+	return fmt.Sprintf("basic.ack %d", WireTag(m.Tag)) + flags(m.Multiple, "multiple")
 }
 func (m BasicNack) String() string {
-	return fmt.Sprintf("basic.nack %d", m.Tag) + flags(m.Multiple, "multiple", m.Requeue, "requeue")
+	return fmt.Sprintf("basic.nack %d", WireTag(m.Tag)) + flags(m.Multiple, "multiple", m.Requeue, "requeue")
 }
-func (m ConfirmSelect) String() string { return "confirm.select" + flags(m.NoWait, "no-wait") }
-func (ConfirmSelectOk) String() string { return "confirm.select-ok" }
+func (m BasicReject) String() string {
+	return fmt.Sprintf("basic.reject %d", WireTag(m.Tag)) + flags(m.Requeue, "requeue")
+}
