@@ -34,6 +34,9 @@ func exclusiveQueue() *Entry {
 			{Name: "pause", Help: "pauses of the process, for each client", Default: "0", Max: 3, Fault: true},
 			{Name: "opening", Help: "whether sessions open in one step or frame by frame (SPEC.md, D-4)", Default: "atomic",
 				Values: []string{"atomic", "stepwise"}},
+			{Name: "profile", Help: "the version of RabbitMQ", Default: broker.RabbitMQ310.String(), Values: broker.ProfileNames()},
+			{Name: "grain", Help: "whether RabbitMQ's processes work in their own time, or at once (SPEC.md, D-29)", Default: broker.Process.String(),
+				Values: []string{broker.Process.String(), broker.Atomic.String()}},
 		},
 		Cases: [][]Setting{
 			set("verify", "publish", "reconnect", "false"),
@@ -45,6 +48,7 @@ func exclusiveQueue() *Entry {
 			set("release", "connection", "reconnect", "false"),
 			set("release", "connection", "reconnect", "true"),
 			set("release", "channel"),
+			set("release", "connection", "profile", broker.RabbitMQ43.String()),
 			set("reset", "0", "blackhole", "0"),
 			set("reset", "1", "blackhole", "0"),
 			set("reset", "0", "blackhole", "1"),
@@ -73,7 +77,8 @@ func exclusiveQueue() *Entry {
 				})},
 			{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker",
 				refutedIf(func(s Settings) bool {
-					return s.Value("release") == "channel" || losses(s) > 0
+					early := s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
+					return s.Value("release") == "channel" || early || losses(s) > 0
 				})},
 			{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", refutedIf(func(s Settings) bool {
 				return s.Int("blackhole") > 0 && !s.Bool("heartbeat")
@@ -147,6 +152,14 @@ func lockSystem(s Settings, client func(link model.ID) model.Machine) (*model.Sy
 	return lockSystemInTime(s, broker.Deadlines{}, client)
 }
 
+// brokerOptions are those of the broker in every lock's system.
+func brokerOptions(s Settings, deadlines broker.Deadlines) broker.Options {
+	o := broker.Options{Name: func(link model.ID) string { return clientName(int(link-2) / 2) }, Deadlines: deadlines, Lean: true}
+	o.Profile, _ = broker.ParseProfile(s.Value("profile")) // both are checked as parameters
+	o.Grain, _ = broker.ParseGrain(s.Value("grain"))
+	return o
+}
+
 // lockSystemInTime composes the same for a clock: with deadlines, of which the zero value has none, links report too.
 func lockSystemInTime(s Settings, deadlines broker.Deadlines, client func(link model.ID) model.Machine) (*model.System, []pair, error) {
 	n := s.Int("clients")
@@ -158,7 +171,7 @@ func lockSystemInTime(s Settings, deadlines broker.Deadlines, client func(link m
 	if s.Bool("heartbeat") {
 		options.Heartbeat = heartbeatInterval
 	}
-	members := []model.Member{{Name: "broker", Machine: broker.New(func(link model.ID) string { return clientName(int(link-2) / 2) }).WithDeadlines(deadlines)}}
+	members := []model.Member{{Name: "broker", Machine: broker.New(brokerOptions(s, deadlines))}}
 	pairs := make([]pair, n)
 	for i := range pairs {
 		p := pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)}

@@ -31,7 +31,7 @@ func TestProveJSON(t *testing.T) {
 	dir := t.TempDir()
 	got := runs(t.Context(), "prove", "--json", "--progress", "1ms", "--out", dir, "mutex/exclusive-queue",
 		"--set", "verify=passive", "--set", "reconnect=false", "--set", "release=delete", "--set", "reset=0", "--set", "blackhole=1",
-		"--set", "heartbeat=false", "--set", "pause=0", "--set", "crash=0", "--property", "broker-exclusion,deadlock-freedom,can-hold")
+		"--set", "heartbeat=false", "--set", "pause=0", "--set", "crash=0", "--set", "profile=rabbitmq-3.10", "--property", "broker-exclusion,deadlock-freedom,can-hold")
 	if got.Status != 0 || got.Stderr != "" {
 		t.Errorf("status %d, stderr %q", got.Status, got.Stderr)
 	}

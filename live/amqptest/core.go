@@ -27,7 +27,7 @@ type core struct {
 
 func newCore(seed uint64) *core {
 	k := &core{
-		inputs: make(chan func()), stopped: make(chan struct{}), machine: broker.New(nil),
+		inputs: make(chan func()), stopped: make(chan struct{}), machine: broker.New(broker.Options{}),
 		choose: rand.New(rand.NewPCG(seed, 0)), conns: map[model.ID]*conn{}, alarms: map[model.Timer]*alarm{},
 	}
 	k.running.Go(k.run)

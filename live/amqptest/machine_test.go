@@ -31,7 +31,7 @@ type machineEnd struct {
 	hungUp    bool
 }
 
-func newMachine() *machine { return &machine{broker: broker.New(nil)} }
+func newMachine() *machine { return &machine{broker: broker.New(broker.Options{})} }
 
 func (m *machine) connect(t testing.TB, heartbeat uint16) end {
 	e := &machineEnd{t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000}

@@ -28,8 +28,7 @@ func TestProtocolErrors(t *testing.T) {
 		"frame without an end":  {amqptest.Options{}, method + "\x00\x0a\x00\x0a\x00", amqp.FrameError},
 		"frame too large":       {amqptest.Options{FrameMax: 4096}, "\x01\x00\x01\x00\x00\x20\x00", amqp.FrameError},
 		"unknown method":        {amqptest.Options{}, method + "\x00\x0a\x00\xff\xce", amqp.NotImplemented},
-		"method not served":     {amqptest.Options{}, method + "\x00\x5a\x00\x0a\xce", amqp.NotImplemented}, // tx.select
-		"method of a server":    {amqptest.Options{}, frames(t, 1, amqp.QueueDeclareOk{}), amqp.NotImplemented},
+		"method of a server":    {amqptest.Options{}, frames(t, 1, amqp.QueueDeclareOk{}), amqp.CommandInvalid},
 		"body without a method": {amqptest.Options{}, "\x03" + method[1:] + "body\xce", amqp.UnexpectedFrame},
 		"body too large": {amqptest.Options{BodyMax: 10},
 			frames(t, 1, amqp.BasicPublish{Message: amqp.Message{Body: "longer than ten"}}), amqp.FrameError},

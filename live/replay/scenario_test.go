@@ -76,10 +76,12 @@ func TestScenarios(t *testing.T) {
 				client/a verify
 				link/a to broker: ch1 basic.publish lock mandatory seq=1
 				broker queue lock takes a message
+				broker informs a's channel 1
 				link/a to client: ch1 basic.ack 1
 				client/a verify
 				link/a to broker: ch1 basic.publish lock mandatory seq=1
 				broker queue lock takes a message
+				broker informs a's channel 1
 				link/a to client: ch1 basic.ack 1
 			`,
 		},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/lockstep-prover/lockstep/live/wire"
@@ -141,7 +142,7 @@ func (s *session) read(ctx context.Context) (amqp.Frame, error) {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return amqp.Frame{}, context.Cause(ctx)
-		case err == io.EOF:
+		case err == io.EOF, errors.Is(err, syscall.ECONNRESET): // RabbitMQ closes by a reset
 			return amqp.Frame{}, errors.New("the connection was closed")
 		case err != nil:
 			return amqp.Frame{}, err

@@ -26,7 +26,14 @@ type (
 		FrameMax   uint32
 		Heartbeat  uint16
 	}
-	ConnectionOpen   struct{ VirtualHost string }
+	// ConnectionOpen opens a virtual host. Who the connection was authenticated as and what its client said it can take have been told
+	// before that; here they are with it, and not on the wire.
+	ConnectionOpen struct {
+		VirtualHost   string
+		User          string
+		CancelNotify  bool // the client takes basic.cancel
+		BlockedNotify bool // the client takes connection.blocked and connection.unblocked
+	}
 	ConnectionOpenOk struct{}
 	// ConnectionClose ends a connection; ClassID and MethodID name the method that caused it, if one did.
 	ConnectionClose struct {

@@ -46,6 +46,11 @@ type (
 	Silent struct{ Interval int64 }
 	// Heard tells an end that bytes arrive again.
 	Heard struct{}
+	// Full tells a broker that as much waits to be written to the connection as should; it delivers nothing on it until Room. What it
+	// was asked for it sends all the same.
+	Full struct{}
+	// Room tells a broker that the connection takes deliveries again.
+	Room struct{}
 )
 
 func (Dial) String() string   { return "dial" }
@@ -55,6 +60,8 @@ func (Broken) String() string { return "connection broken, not noticed yet" }
 func (l Late) String() string { return "unread: " + l.Frame.String() }
 func (Silent) String() string { return "silence" }
 func (Heard) String() string  { return "sound again" }
+func (Full) String() string   { return "full" }
+func (Room) String() string   { return "room again" }
 
 // AppendMessage does for content what AppendFrame does for frames.
 func AppendMessage(dst []byte, m Message) []byte { return fmt.Appendf(dst, "%#v\n", m) }

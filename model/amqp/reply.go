@@ -36,6 +36,16 @@ func (c Code) String() string {
 	return strconv.Itoa(int(c))
 }
 
+// ClosesConnection reports whether an exception with the code ends the connection, not the channel alone (§1.2: a "hard error").
+func (c Code) ClosesConnection() bool {
+	switch c {
+	case ConnectionForced, InvalidPath, FrameError, SyntaxError, CommandInvalid, ChannelError, UnexpectedFrame, ResourceError, NotAllowed,
+		NotImplemented, InternalError:
+		return true
+	}
+	return false
+}
+
 // Name is the name of the code as brokers put it at the head of a reply text, "" for one that the specification lacks.
 func (c Code) Name() string {
 	switch c {

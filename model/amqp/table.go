@@ -101,6 +101,11 @@ func (t Table) Lookup(name string) (any, bool) {
 // Int returns the value of the field with the name, and whether there is one that is an integer of any width.
 func (t Table) Int(name string) (int64, bool) {
 	value, _ := t.Lookup(name)
+	return Integer(value)
+}
+
+// Integer returns a field's value that is an integer of any width, and whether it is one. (A uint64 is none: no field holds one.)
+func Integer(value any) (int64, bool) {
 	switch v := value.(type) {
 	case int8:
 		return int64(v), true

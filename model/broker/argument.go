@@ -2,20 +2,60 @@ package broker
 
 import (
 	"fmt"
+	"slices"
 
-	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// effective returns those arguments of a queue that make a difference to RabbitMQ, in one form: it ignores the ones that it does
-// not know, takes integers of all widths for the same, and calls a queue of no type a classic one.
-func effective(t amqp.Table) amqp.Table {
+// settings are what a queue's arguments ask for.
+type settings struct {
+	quorum        bool
+	maxLength     int64 // ready messages; forever: no limit
+	maxBytes      int64 // of the bodies of ready messages; likewise
+	reject        bool  // what is too much is refused, not dropped from the head
+	rejectDeadly  bool  // and dead-lettered
+	ttl, expires  int64 // in milliseconds; forever: never
+	maxPriority   uint8
+	prioritised   bool
+	single        bool    // one consumer at a time is active
+	deadLetter    *string // the exchange for dead letters
+	deadKey       *string // their routing key, instead of their own
+	deliveryLimit int64   // of a quorum queue; forever: none
+}
+
+const queueType = "x-queue-type"
+
+// known are the arguments that RabbitMQ gives a meaning, by type of queue. It compares them in a second declare, and ignores all others.
+var knownClassic = []string{
+	"x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length", "x-max-length-bytes", "x-max-priority",
+	"x-overflow", "x-queue-mode", "x-queue-version", "x-single-active-consumer", queueType, "x-queue-master-locator",
+}
+
+var knownQuorum = []string{
+	"x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-expires", "x-max-length", "x-max-length-bytes",
+	"x-max-in-memory-length", "x-max-in-memory-bytes", "x-overflow", "x-single-active-consumer", queueType, "x-quorum-initial-group-size",
+	"x-delivery-limit", "x-message-ttl", "x-queue-leader-locator",
+}
+
+// foreign are arguments of streams only.
+var foreign = []string{"x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"}
+
+func known(quorum bool) []string {
+	if quorum {
+		return knownQuorum
+	}
+	return knownClassic
+}
+
+// effective returns those arguments of a queue that make a difference, in one form: integers of all widths are the same, and a queue
+// without a type has the default one.
+func effective(t amqp.Table, quorum bool) amqp.Table {
 	var fields []amqp.Field
 	for _, f := range t.Fields() {
-		if !known(f.Name) || f.Name == queueType && f.Value == "classic" {
+		if !slices.Contains(known(quorum), f.Name) || f.Name == queueType {
 			continue
 		}
-		if n, ok := t.Int(f.Name); ok {
+		if n, ok := amqp.Integer(f.Value); ok {
 			f.Value = n
 		}
 		fields = append(fields, f)
@@ -23,48 +63,75 @@ func effective(t amqp.Table) amqp.Table {
 	return amqp.MustTable(fields...)
 }
 
-// The arguments that this machine understands.
-const (
-	maxLength = "x-max-length"
-	overflow  = "x-overflow"
-	queueType = "x-queue-type"
-)
-
-// known reports whether RabbitMQ gives the argument a meaning for classic queues.
-func known(name string) bool {
-	switch name {
-	case maxLength, overflow, queueType, "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-expires", "x-max-length-bytes",
-		"x-max-priority", "x-message-ttl", "x-single-active-consumer":
-		return true
+// isQuorum returns the type of queue that a declare asks for. The text says what is wrong with it.
+func (b *Broker) isQuorum(m amqp.QueueDeclare) (quorum bool, wrong string) {
+	value, present := m.Arguments.Lookup(queueType)
+	switch value {
+	case "classic":
+		return false, ""
+	case "quorum":
+		return true, ""
 	}
-	return false
+	if present {
+		return false, "unsupported queue type"
+	}
+	return b.opts.Quorum && m.Durable && !m.Exclusive && !m.AutoDelete, ""
 }
 
-// argumentsAllow reports whether a queue can be new with the effective arguments of a declare; if not it has answered.
-func (b *Broker) argumentsAllow(in call, t amqp.Table, out *model.Out) bool {
+// read parses the arguments of a declare for a new queue. The text says which is wrong, in words of RabbitMQ's, "" if none is.
+func (b *Broker) read(t amqp.Table, quorum bool) (s settings, wrong string) {
+	s = settings{quorum: quorum, maxLength: forever, maxBytes: forever, ttl: forever, expires: forever, deliveryLimit: forever}
+	if quorum {
+		s.deliveryLimit = b.opts.Profile.deliveryLimit()
+	}
 	for _, f := range t.Fields() {
-		valid, implemented := true, true
+		n, isInt := amqp.Integer(f.Value)
+		text, isText := f.Value.(string)
+		valid := true
 		switch f.Name {
-		case maxLength:
-			n, ok := f.Value.(int64)
-			valid = ok && n >= 0
-		case overflow:
-			valid = f.Value == "drop-head" || f.Value == "reject-publish" || f.Value == "reject-publish-dlx"
-			implemented = f.Value == "drop-head"
-		case queueType:
-			valid = f.Value == "quorum" || f.Value == "stream"
-			implemented = false
-		default:
-			implemented = false
+		case "x-max-length":
+			s.maxLength, valid = n, isInt && n >= 0
+		case "x-max-length-bytes":
+			s.maxBytes, valid = n, isInt && n >= 0
+		case "x-message-ttl":
+			s.ttl, valid = n, isInt && validExpiry(n)
+		case "x-expires":
+			s.expires, valid = n, isInt && n > 0 && validExpiry(n)
+		case "x-overflow":
+			valid = text == "drop-head" || text == "reject-publish" || text == "reject-publish-dlx"
+			s.reject, s.rejectDeadly = text != "drop-head", text == "reject-publish-dlx"
+		case "x-max-priority":
+			s.prioritised, s.maxPriority, valid = !quorum, uint8(n), isInt && n >= 0 && n <= 255
+		case "x-single-active-consumer":
+			s.single, valid = f.Value.(bool)
+		case "x-dead-letter-exchange":
+			s.deadLetter, valid = &text, isText
+		case "x-dead-letter-routing-key":
+			_, exchange := t.Lookup("x-dead-letter-exchange")
+			s.deadKey, valid = &text, isText && exchange
+		case "x-delivery-limit":
+			if quorum {
+				s.deliveryLimit, valid = n, isInt
+				if n < 0 {
+					s.deliveryLimit = forever
+				}
+			}
+		case "x-queue-mode":
+			valid = quorum || text == "default" || text == "lazy"
+		case "x-queue-version":
+			valid = quorum || isInt && (n == 1 || n == 2)
+		case "x-dead-letter-strategy":
+			valid = !quorum || text == "at-most-once" || text == "at-least-once"
 		}
-		switch {
-		case !valid:
-			b.exception(in, amqp.PreconditionFailed, fmt.Sprintf("invalid arg '%s' in vhost '/'", f.Name), out)
-			return false
-		case !implemented:
-			b.connException(in.key, amqp.NotImplemented, "queue argument "+f.Name, in.method, out)
-			return false
+		if !valid {
+			return s, fmt.Sprintf("invalid arg '%s'", f.Name)
 		}
 	}
-	return true
+	for _, f := range t.Fields() {
+		elsewhere := slices.Contains(foreign, f.Name) || slices.Contains(known(!quorum), f.Name)
+		if elsewhere && !slices.Contains(known(quorum), f.Name) {
+			return s, fmt.Sprintf("invalid arg '%s'", f.Name)
+		}
+	}
+	return s, ""
 }

@@ -3,43 +3,38 @@ package broker
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// Broker is the machine. Its inputs are, from links, amqp.Frame, amqp.Late, amqp.Broken, amqp.Silent and amqp.Heard; it sends
-// amqp.Frame and amqp.Hangup back. It arms one timer for each link whose connection is silent, [HeartbeatTimer].
+// Broker is the machine. Its inputs are, from links, amqp.Frame, amqp.Late, amqp.Broken, amqp.Silent, amqp.Heard, amqp.Full and
+// amqp.Room; and, from whoever plays the broker's surroundings, [Restart], [Alarm], [ForceClose] and [Started]. It sends amqp.Frame and
+// amqp.Hangup to links. It arms [HeartbeatTimer] for each link whose connection is silent, [ExpiryTimer] and [MessageTimer].
 type Broker struct {
-	name      func(link model.ID) string
-	deadlines Deadlines
-	conns     []conn  // sorted by key
-	queues    []queue // sorted by name
-}
+	opts   *Options // shared, never changed
+	conns  []*conn  // sorted by key
+	hosts  []*host  // sorted by name
+	alarm  bool
+	serial int // of names made up, unless Lean
 
-// New returns a broker without connections and queues, with one virtual host, "/". name says in texts whose link a link is; nil
-// gives its number.
-func New(name func(link model.ID) string) *Broker {
-	if name == nil {
-		name = func(link model.ID) string { return fmt.Sprintf("link %d", link) }
-	}
-	return &Broker{name: name}
-}
-
-// WithDeadlines returns a broker that keeps time, for systems under a clock; b must be as New returned it. It notices a lost connection
-// by the deadline, at the latest, at which its heartbeat timer would have given that connection up. Its member declares the
-// [DeadlineTimers] of every link.
-func (b *Broker) WithDeadlines(d Deadlines) *Broker {
-	b.deadlines = d
-	return b
+	// What Actions would otherwise have to search for.
+	mail    []*queue   // those with something in the mailbox or not on disk, and perhaps others
+	news    []*channel // those with something to tell
+	inboxes int        // channels with an inbox that is not empty
+	orphans int        // exclusive queues of connections that are no more
 }
 
 // The broker's own actions.
 type (
-	// Take lets a queue take the oldest message of its mailbox: it becomes ready and is confirmed.
-	Take struct{ Queue string }
+	// Take lets a queue take the oldest letter of its mailbox: a message, which becomes ready and is confirmed, or word of what
+	// became of messages that were delivered. What says which.
+	Take struct{ Queue, What string }
+	// Deliver lets a queue go on to hand out messages after a burst (Options.Burst).
+	Deliver struct{ Queue string }
+	// Sync is the moment at which what a durable queue has taken is on disk: it is confirmed.
+	Sync struct{ Queue string }
 	// Read lets the broker read the next frame of a connection that is lost already: number N of those of a link.
 	Read struct {
 		Loss
@@ -47,8 +42,22 @@ type (
 	}
 	// Notice lets the broker learn that a connection is lost, whatever it has not read of it.
 	Notice struct{ Loss }
-	// Reap deletes an exclusive queue whose connection the broker has noticed to be lost.
+	// Reap deletes an exclusive queue whose connection is no more.
 	Reap struct{ Queue string }
+)
+
+// What befalls a broker as a whole. These are inputs from anybody.
+type (
+	// Restart ends the broker's process, by whatever cause, and starts it again: what is not durable is gone, and so are all
+	// connections.
+	Restart struct{}
+	// Alarm says whether the broker is short of memory or disk. While it is, connections that publish are not read.
+	Alarm struct{ On bool }
+	// ForceClose ends the connection of a link as an administrator does, with connection.close 320.
+	ForceClose struct {
+		Link model.ID
+		Text string
+	}
 )
 
 // Loss names a lost connection that the broker has not noticed yet: the N-th of its link, counted from 1 in the order of
@@ -68,10 +77,16 @@ func (l Loss) String() string {
 	return s
 }
 
-func (a Take) String() string   { return "queue " + a.Queue + " takes a message" }
-func (a Read) String() string   { return fmt.Sprintf("reads on after %v: %v", a.Loss, a.Next) }
-func (a Notice) String() string { return "notices " + a.Loss.String() }
-func (a Reap) String() string   { return "deletes queue " + a.Queue + " of a lost connection" }
+func (a Take) String() string    { return "queue " + a.Queue + " takes " + a.What }
+func (a Deliver) String() string { return "queue " + a.Queue + " delivers" }
+func (a Sync) String() string    { return "queue " + a.Queue + " has its messages on disk" }
+func (a Read) String() string    { return fmt.Sprintf("reads on after %v: %v", a.Loss, a.Next) }
+func (a Notice) String() string  { return "notices " + a.Loss.String() }
+func (a Reap) String() string    { return "deletes queue " + a.Queue + " of a lost connection" }
+
+func (Restart) String() string      { return "restart" }
+func (a Alarm) String() string      { return fmt.Sprintf("alarm on=%t", a.On) }
+func (f ForceClose) String() string { return fmt.Sprintf("force close: %q", f.Text) }
 
 // What the broker lets the world see of its queues.
 type (
@@ -104,30 +119,59 @@ func (k key) compare(o key) int {
 	return cmp.Or(cmp.Compare(k.link, o.link), cmp.Compare(k.lost, o.lost))
 }
 
+// find returns the queue that an action or a property means, nil if there is none.
+func (b *Broker) find(title string) *queue {
+	if h, ok := b.findHost(defaultHost); ok {
+		if q := h.queue(title); q != nil {
+			return q
+		}
+	}
+	for _, h := range b.hosts {
+		if name, ok := strings.CutSuffix(title, " of "+h.name); ok {
+			if q := h.queue(name); q != nil {
+				return q
+			}
+		}
+	}
+	return nil
+}
+
 // Owner returns the link over which the exclusive queue of that name was declared, and whether that connection is whole as
 // far as the broker knows; ok is false if there is no such queue or it is not exclusive.
 func (b *Broker) Owner(name string) (link model.ID, connected, ok bool) {
-	i, found := b.find(name)
-	if !found || !b.queues[i].exclusive {
+	q := b.find(name)
+	if q == nil || !q.exclusive {
 		return model.Self, false, false
 	}
-	q := &b.queues[i]
 	return q.owner.link, !q.orphan, true
+}
+
+// Counts are figures of a broker.
+type Counts struct {
+	Exchanges, Queues, Consumers int
+	Ready, Unacknowledged        int // messages
+}
+
+// Counts returns the broker's figures, all virtual hosts together.
+func (b *Broker) Counts() (c Counts) {
+	for _, h := range b.hosts {
+		c.Exchanges += len(h.exchanges)
+		c.Queues += len(h.queues)
+		for _, q := range h.queues {
+			c.Consumers += q.consumerCount()
+			c.Ready += len(q.ready)
+			c.Unacknowledged += len(q.unacked)
+		}
+	}
+	return c
 }
 
 // Status is what a sequence diagram says about the broker: its queues, and whose the exclusive ones are.
 func (b *Broker) Status() string {
-	words := make([]string, len(b.queues))
-	for i := range b.queues {
-		q := &b.queues[i]
-		words[i] = "queue " + q.name
-		switch {
-		case q.orphan:
-			words[i] += " of " + b.name(q.owner.link) + "'s lost connection"
-		case q.exclusive && q.owner.lost > 0:
-			words[i] += " is " + b.name(q.owner.link) + "'s, whose connection is lost unnoticed"
-		case q.exclusive:
-			words[i] += " is " + b.name(q.owner.link) + "'s"
+	var words []string
+	for _, h := range b.hosts {
+		for _, q := range h.queues {
+			words = append(words, b.statusOf(q))
 		}
 	}
 	if len(words) == 0 {
@@ -136,37 +180,87 @@ func (b *Broker) Status() string {
 	return strings.Join(words, ", ")
 }
 
-// Actions appends what queues and lost connections have still to do: queues by name, then connections by link.
+func (b *Broker) statusOf(q *queue) string {
+	s := "queue " + q.title()
+	switch {
+	case q.orphan:
+		s += " of " + b.opts.Name(q.owner.link) + "'s lost connection"
+	case q.exclusive && q.owner.lost > 0:
+		s += " is " + b.opts.Name(q.owner.link) + "'s, whose connection is lost unnoticed"
+	case q.exclusive:
+		s += " is " + b.opts.Name(q.owner.link) + "'s"
+	}
+	if len(q.ready) > 0 {
+		s += fmt.Sprintf(", %d ready", len(q.ready))
+	}
+	for _, m := range q.unacked {
+		s += ", one message is " + b.opts.Name(m.holder.link) + "'s"
+	}
+	return s
+}
+
+// Actions appends what queues, channels and lost connections have still to do: queues by name, then connections by link.
 func (b *Broker) Actions(dst []model.Event) []model.Event {
-	for i := range b.queues {
-		q := &b.queues[i]
-		if len(q.mailbox) > 0 {
-			dst = append(dst, Take{q.name})
-		}
-		if q.orphan {
-			dst = append(dst, Reap{q.name})
+	if len(b.mail)+b.orphans > 0 {
+		for _, h := range b.hosts {
+			for _, q := range h.queues {
+				dst = q.actions(dst)
+			}
 		}
 	}
-	for i := range b.conns {
-		if c := &b.conns[i]; c.lost > 0 {
-			loss := Loss{c.link, b.name(c.link), c.lost}
+	for _, c := range b.conns {
+		if c.lost > 0 {
+			loss := Loss{c.link, b.opts.Name(c.link), c.lost}
 			if len(c.unread) > 0 {
 				dst = append(dst, Read{loss, c.unread[0]})
 			}
 			dst = append(dst, Notice{loss})
+			continue
 		}
+		if b.inboxes+len(b.news) == 0 {
+			continue
+		}
+		for _, ch := range c.channels {
+			if len(ch.inbox) > 0 {
+				dst = append(dst, Handle{c.link, b.opts.Name(c.link), ch.num, ch.inbox[0]})
+			}
+			if ch.listed {
+				dst = append(dst, Inform{c.link, b.opts.Name(c.link), ch.num})
+			}
+		}
+	}
+	return dst
+}
+
+func (q *queue) actions(dst []model.Event) []model.Event {
+	if len(q.mailbox) > 0 {
+		dst = append(dst, Take{q.title(), q.mailbox[0].String()})
+	}
+	if q.running {
+		dst = append(dst, Deliver{q.title()})
+	}
+	if len(q.unsynced) > 0 {
+		dst = append(dst, Sync{q.title()})
+	}
+	if q.orphan {
+		dst = append(dst, Reap{q.title()})
 	}
 	return dst
 }
 
 // Step takes one action or input.
 func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
+	b.step(from, e, out)
+	b.settleMail(out)
+}
+
+func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 	switch e := e.(type) {
 	case amqp.Frame:
 		b.frame(key{link: from}, e, out)
 	case amqp.Late:
-		if i, ok := b.findConn(key{link: from}); ok {
-			b.conns[i].unread = append(b.conns[i].unread, e.Frame)
+		if c := b.conn(key{link: from}); c != nil {
+			c.unread = append(c.unread, e.Frame)
 		}
 	case amqp.Broken:
 		b.lose(from, out)
@@ -175,97 +269,155 @@ func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 		b.setDeadline(key{link: from}, out)
 	case amqp.Heard:
 		out.Cancel(HeartbeatTimer(from))
-		if i, ok := b.findConn(key{link: from}); ok {
-			b.conns[i].liftDeadline(out)
+		if c := b.conn(key{link: from}); c != nil {
+			c.liftDeadline(out)
+		}
+	case amqp.Full:
+		if c := b.conn(key{link: from}); c != nil {
+			c.full = true
+		}
+	case amqp.Room:
+		if c := b.conn(key{link: from}); c != nil && c.full {
+			c.full = false
+			b.resumeAll(c, out)
 		}
 	case model.Expired:
-		b.notice(key{link: e.Timer.Peer}, out)
-		out.Send(e.Timer.Peer, amqp.Hangup{})
+		b.expired(e.Timer, out)
 	case Read:
-		k := key{e.Link, e.N}
-		i, _ := b.findConn(k)
-		b.conns[i].unread = b.conns[i].unread[1:]
-		b.frame(k, e.Next, out)
-		b.settle(e.Link, out)
+		b.readOn(key{e.Link, e.N}, e.Next, out)
 	case Notice:
 		b.notice(key{e.Link, e.N}, out)
-		b.settle(e.Link, out)
+		b.settleLost(e.Link, out)
 	case Take:
-		i, _ := b.find(e.Queue)
-		b.take(i, out)
+		b.take(b.find(e.Queue), out)
+	case Deliver:
+		b.deliver(b.find(e.Queue), out)
+	case Sync:
+		b.sync(b.find(e.Queue), out)
 	case Reap:
-		i, _ := b.find(e.Queue)
-		b.remove(i, out)
+		b.reap(b.find(e.Queue), out)
+	case Handle:
+		b.handle(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
+	case Inform:
+		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
+	case Restart:
+		b.restart(out)
+	case Started:
+		b.started(out)
+	case Alarm:
+		b.ring(e.On, out)
+	case ForceClose:
+		if c := b.conn(key{link: e.Link}); c != nil && !c.closing {
+			b.connException(c.key, amqp.ConnectionForced, e.Text, nil, out)
+		}
 	default:
 		panic(fmt.Sprintf("broker: input %T is no business of a broker's", e))
 	}
 }
 
-// Vocabulary lists what a broker takes, with every method that it knows.
-func (b *Broker) Vocabulary() []model.Event {
-	words := []model.Event{
-		Take{}, Read{}, Notice{}, Reap{}, amqp.Late{}, amqp.Broken{}, amqp.Silent{}, amqp.Heard{}, model.Expired{},
+// expired is the end of a timer: a connection is given up, or something has lived its time.
+func (b *Broker) expired(t model.Timer, out *model.Out) {
+	if t.Peer == model.Self {
+		b.expire(t, out)
+		return
 	}
-	for _, m := range []amqp.Method{
-		amqp.ConnectionOpen{}, amqp.ConnectionClose{}, amqp.ConnectionCloseOk{}, amqp.ChannelOpen{}, amqp.ChannelClose{}, amqp.ChannelCloseOk{},
-		amqp.QueueDeclare{}, amqp.QueueDelete{}, amqp.BasicPublish{}, amqp.ConfirmSelect{},
-	} {
-		words = append(words, amqp.Frame{Method: m})
-	}
-	return words
+	b.notice(key{link: t.Peer}, out)
+	out.Send(t.Peer, amqp.Hangup{})
 }
 
-// Clone returns an independent copy.
-func (b *Broker) Clone() model.Machine {
-	c := &Broker{name: b.name, deadlines: b.deadlines, conns: slices.Clone(b.conns), queues: slices.Clone(b.queues)}
-	for i := range c.conns {
-		c.conns[i].channels = slices.Clone(c.conns[i].channels)
-		c.conns[i].unread = slices.Clone(c.conns[i].unread)
-	}
-	for i := range c.queues {
-		c.queues[i].ready = slices.Clone(c.queues[i].ready)
-		c.queues[i].mailbox = slices.Clone(c.queues[i].mailbox)
-	}
-	return c
+// readOn reads a frame of a lost connection.
+func (b *Broker) readOn(k key, f amqp.Frame, out *model.Out) {
+	c := b.conn(k)
+	c.unread = c.unread[1:]
+	b.frame(k, f, out)
+	b.settleLost(k.link, out)
 }
 
-// Rename replaces the links of connections and owners, and sorts the connections anew.
-func (b *Broker) Rename(to func(model.ID) model.ID) model.Machine {
-	c := b.Clone().(*Broker)
-	for i := range c.conns {
-		c.conns[i].link = to(c.conns[i].link)
-	}
-	c.sortConns()
-	for i := range c.queues {
-		q := &c.queues[i]
-		if q.exclusive {
-			q.owner.link = to(q.owner.link)
-		}
-		for j := range q.mailbox {
-			if a := &q.mailbox[j]; a.seq != 0 {
-				a.key.link = to(a.key.link)
+// resumeAll lets queues deliver again to a connection that has room.
+func (b *Broker) resumeAll(c *conn, out *model.Out) {
+	for _, ch := range c.channels {
+		for _, s := range ch.consumers {
+			if q := c.host.queue(s.queue); q != nil {
+				b.unblock(q, func(x *consumer) bool { return x.key == c.key }, out)
 			}
 		}
 	}
-	return c
 }
 
-func (b *Broker) sortConns() {
-	slices.SortFunc(b.conns, func(x, y conn) int { return x.key.compare(y.key) })
-}
-
-// AppendState encodes connections and queues.
-func (b *Broker) AppendState(dst []byte) []byte {
-	dst = model.AppendInt(dst, len(b.conns))
-	for i := range b.conns {
-		dst = b.conns[i].appendState(b.conns[i].key.appendState(dst))
+// restart is the end of the broker's process, and its beginning.
+func (b *Broker) restart(out *model.Out) {
+	for _, c := range b.conns {
+		c.liftDeadline(out)
+		if c.lost == 0 {
+			out.Cancel(HeartbeatTimer(c.link))
+			out.Send(c.link, amqp.Hangup{})
+		}
 	}
-	for i := range b.queues {
-		dst = b.queues[i].appendState(dst)
+	old := b.hosts
+	*b = Broker{opts: b.opts, serial: b.serial}
+	for _, h := range old {
+		b.hosts = append(b.hosts, b.revive(h, out))
 	}
-	return dst
 }
 
-func (k key) appendState(dst []byte) []byte {
-	return model.AppendInt(model.AppendInt(dst, k.link), k.lost)
+// revive returns what a restart leaves of a virtual host.
+func (b *Broker) revive(h *host, out *model.Out) *host {
+	n := newHost(h.name)
+	for _, x := range h.exchanges {
+		if x.durable && !x.given {
+			c := *x
+			c.bindings = nil
+			n.addExchange(&c)
+		}
+	}
+	for _, q := range h.queues {
+		b.stopTimers(q, out)
+		if !q.durable {
+			out.Observe(Deleted{q.title()})
+			continue
+		}
+		r := &queue{settings: q.settings, host: n, name: q.name, durable: true, autoDelete: q.autoDelete, arguments: q.arguments, last: q.last}
+		n.addQueue(r)
+		keep := func(m message) {
+			if q.persists(m) {
+				m.timer = 0
+				b.startLife(r, &m, out)
+				r.insert(m)
+			}
+		}
+		for _, m := range q.ready {
+			keep(m)
+		}
+		for _, m := range q.unacked {
+			m.redelivered = true
+			keep(m.message)
+		}
+		r.touch(out)
+	}
+	for _, x := range h.exchanges {
+		for _, bd := range x.bindings {
+			if y := n.exchange(x.name); y != nil && (bd.toExchange && n.exchange(bd.destination) != nil || !bd.toExchange && n.queue(bd.destination) != nil) {
+				y.addBinding(bd)
+			}
+		}
+	}
+	return n
+}
+
+// Vocabulary lists what a broker does, and which inputs it takes; frames may have any method. What befalls a broker as a whole is
+// left out for a lean one: the systems that explore it say so where they have it.
+func (b *Broker) Vocabulary() []model.Event {
+	words := []model.Event{
+		Read{}, Notice{}, Reap{}, amqp.Frame{}, amqp.Late{}, amqp.Broken{}, amqp.Silent{}, amqp.Heard{}, model.Expired{},
+	}
+	if b.opts.Grain == Process {
+		words = append(words, Take{}, Sync{}, Handle{}, Inform{})
+	}
+	if b.opts.Burst > 0 {
+		words = append(words, Deliver{})
+	}
+	if !b.opts.Lean {
+		words = append(words, Restart{}, Started{}, Alarm{}, ForceClose{}, amqp.Full{}, amqp.Room{})
+	}
+	return words
 }

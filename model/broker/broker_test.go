@@ -39,7 +39,7 @@ func step(t *testing.T, b *broker.Broker, link model.ID, events ...model.Event) 
 // What leaves nothing behind leaves the encoding as it was: a state that differs in nothing is the same state to the prover.
 // The behaviour itself is in the broker scripts of live/amqptest.
 func TestWhatLeavesNothingBehindIsForgotten(t *testing.T) {
-	b := broker.New(nil)
+	b := broker.New(broker.Options{Lean: true})
 	step(t, b, owner, open, channel, method(1, amqp.ConfirmSelect{}), method(1, amqp.QueueDeclare{Queue: "lock", Exclusive: true, Arguments: noRoom}))
 	before := b.AppendState(nil)
 	publish := method(1, amqp.BasicPublish{RoutingKey: "lock", Mandatory: true, Seq: 1})
@@ -73,7 +73,7 @@ func TestWhatLeavesNothingBehindIsForgotten(t *testing.T) {
 // Two lost connections are told apart by what is known of them, not by which was lost first.
 func TestTheOrderOfLossesIsForgotten(t *testing.T) {
 	lose := func(names ...string) []byte {
-		b := broker.New(nil)
+		b := broker.New(broker.Options{Lean: true})
 		var out model.Out
 		for _, name := range names {
 			for _, e := range []model.Event{open, channel, method(1, amqp.QueueDeclare{Queue: name, Exclusive: true}), amqp.Broken{}} {

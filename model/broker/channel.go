@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -12,13 +13,34 @@ import (
 //	channel.open ──► open ──exception──► closing ──close-ok──► gone
 //	                   └─────────channel.close───────────────► gone
 type channel struct {
+	conn    *conn
 	num     amqp.Channel
 	closing bool // channel.close is sent; everything but its answer is discarded
-	confirm bool
+
+	inbox []amqp.Frame // received and not yet handled, where other channels are handled meanwhile
+
+	confirm     bool
+	unconfirmed []outstanding
+	confirmed   []uint64 // of which the client has not been told yet, nor of the following
+	rejected    []uint64
+	cancelled   []string // consumers whose queues are gone
+	listed      bool     // in the broker's list of those with something to tell
+	tx          *transaction
+
+	tags      tags
+	delivered uint64     // orders deliveries
+	unsettled []delivery // in the order of delivery
+	consumers []subscription
+	prefetch  uint16 // for consumers to come
+	limit     int    // of unsettled messages of all consumers together; 0: none
+	volume    int    // how many count against it
+
+	lastQueue     string // declared last
+	replyConsumer string // of direct reply-to
 }
 
 func (c *conn) find(num amqp.Channel) (int, bool) {
-	return slices.BinarySearchFunc(c.channels, num, func(ch channel, n amqp.Channel) int { return int(ch.num) - int(n) })
+	return slices.BinarySearchFunc(c.channels, num, func(ch *channel, n amqp.Channel) int { return int(ch.num) - int(n) })
 }
 
 // call is a method that arrived on an open channel, with what is needed to answer it.
@@ -26,83 +48,278 @@ type call struct {
 	key
 	channel amqp.Channel
 	method  amqp.Method
+	conn    *conn
+	ch      *channel
 }
 
 func (c call) reply(m amqp.Method, out *model.Out) { c.key.reply(c.channel, m, out) }
 
-// channelFrame handles class channel and passes the rest on to its class.
+// answer replies, unless the client does not wait for it.
+func (c call) answer(waits bool, m amqp.Method, out *model.Out) {
+	if waits {
+		c.reply(m, out)
+	}
+}
+
+// channelFrame opens a channel, or has the channel handle the frame: at once if it is the only one of its connection, for waiting in
+// its inbox is then the same as waiting in the link, and with grain Process in its own time if there are others.
 func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 	i, open := c.find(f.Channel)
-	in := call{c.key, f.Channel, f.Method}
 	if !open {
 		if _, ok := f.Method.(amqp.ChannelOpen); !ok {
 			b.connException(c.key, amqp.ChannelError, "expected 'channel.open'", f.Method, out)
 			return
 		}
-		c.channels = slices.Insert(c.channels, i, channel{num: f.Channel})
-		in.reply(amqp.ChannelOpenOk{}, out)
+		c.channels = slices.Insert(c.channels, i, &channel{conn: c, num: f.Channel})
+		c.reply(f.Channel, amqp.ChannelOpenOk{}, out)
 		return
 	}
-	ch := &c.channels[i]
+	ch := c.channels[i]
+	b.setInbox(ch, append(ch.inbox, f))
+	if b.opts.Grain == Atomic || c.lost > 0 || len(c.channels) == 1 {
+		for len(ch.inbox) > 0 {
+			b.handle(ch, out)
+		}
+	}
+}
+
+// setInbox replaces a channel's inbox, and counts those that are not empty.
+func (b *Broker) setInbox(ch *channel, frames []amqp.Frame) {
+	if (len(ch.inbox) > 0) != (len(frames) > 0) {
+		if len(frames) > 0 {
+			b.inboxes++
+		} else {
+			b.inboxes--
+		}
+	}
+	ch.inbox = frames
+}
+
+// handle has a channel handle the oldest frame of its inbox.
+func (b *Broker) handle(ch *channel, out *model.Out) {
+	c := ch.conn
+	f := ch.inbox[0]
+	if len(ch.inbox) == 1 {
+		b.setInbox(ch, ch.inbox[:0])
+	} else {
+		b.setInbox(ch, ch.inbox[1:])
+	}
+	in := call{c.key, f.Channel, f.Method, c, ch}
 	switch m := f.Method.(type) {
 	case amqp.ChannelClose:
-		in.reply(amqp.ChannelCloseOk{}, out)
 		if !ch.closing {
-			b.dropChannel(in)
-			c.channels = slices.Delete(c.channels, i, i+1)
+			b.endChannel(ch, out)
+			b.dropChannel(ch)
 		}
+		in.reply(amqp.ChannelCloseOk{}, out)
 	case amqp.ChannelCloseOk:
 		if !ch.closing {
 			b.connException(c.key, amqp.CommandInvalid, "unimplemented method", m, out)
 			return
 		}
-		c.channels = slices.Delete(c.channels, i, i+1)
+		b.endChannel(ch, out)
+		b.dropChannel(ch)
 	case amqp.ChannelOpen: // RabbitMQ does not discard this one in a channel that is closing
 		b.connException(c.key, amqp.ChannelError, "second 'channel.open' seen", m, out)
 	default:
-		if !ch.closing {
-			b.method(ch, in, out)
+		if ch.closing {
+			return
 		}
+		if ch.tx != nil && ch.tx.committing {
+			b.connException(c.key, amqp.ChannelError, "unexpected command while processing 'tx.commit'", m, out)
+			return
+		}
+		b.method(in, out)
+		if len(ch.confirmed)+len(ch.rejected) > 0 { // which a channel tells with whatever it does next
+			b.sendConfirms(ch, out)
+		}
+	}
+}
+
+func (b *Broker) dropChannel(ch *channel) {
+	if i, ok := ch.conn.find(ch.num); ok {
+		b.setInbox(ch, nil)
+		ch.conn.channels = slices.Delete(ch.conn.channels, i, i+1)
 	}
 }
 
 // method dispatches by class.
-func (b *Broker) method(ch *channel, in call, out *model.Out) {
+func (b *Broker) method(in call, out *model.Out) {
 	switch m := in.method.(type) {
+	case amqp.ChannelFlow:
+		if !m.Active {
+			b.connException(in.key, amqp.NotImplemented, "active=false", m, out)
+			return
+		}
+		in.reply(amqp.ChannelFlowOk{Active: true}, out)
+	case amqp.AccessRequest:
+		in.reply(amqp.AccessRequestOk{Ticket: 1}, out)
+	case amqp.ExchangeDeclare:
+		b.declareExchange(in, m, out)
+	case amqp.ExchangeDelete:
+		b.deleteExchange(in, m, out)
+	case amqp.ExchangeBind:
+		b.bind(in, m.Source, binding{m.RoutingKey, true, m.Destination, m.Arguments}, !m.NoWait, amqp.ExchangeBindOk{}, out)
+	case amqp.ExchangeUnbind:
+		b.unbind(in, m.Source, binding{m.RoutingKey, true, m.Destination, m.Arguments}, !m.NoWait, amqp.ExchangeUnbindOk{}, out)
 	case amqp.QueueDeclare:
 		b.declare(in, m, out)
 	case amqp.QueueDelete:
 		b.delete(in, m, out)
-	case amqp.BasicPublish:
-		b.publish(ch, in, m, out)
-	case amqp.ConfirmSelect:
-		ch.confirm = true
-		if !m.NoWait {
-			in.reply(amqp.ConfirmSelectOk{}, out)
+	case amqp.QueueBind:
+		if m.Queue == "" && m.RoutingKey == "" {
+			m.RoutingKey = in.ch.lastQueue
 		}
+		if b.named(in, &m.Queue, out) {
+			b.bind(in, m.Exchange, binding{m.RoutingKey, false, m.Queue, m.Arguments}, !m.NoWait, amqp.QueueBindOk{}, out)
+		}
+	case amqp.QueueUnbind:
+		if m.Queue == "" && m.RoutingKey == "" {
+			m.RoutingKey = in.ch.lastQueue
+		}
+		if b.named(in, &m.Queue, out) {
+			b.unbind(in, m.Exchange, binding{m.RoutingKey, false, m.Queue, m.Arguments}, true, amqp.QueueUnbindOk{}, out)
+		}
+	case amqp.QueuePurge:
+		b.purge(in, m, out)
+	case amqp.BasicPublish:
+		b.publish(in, m, out)
+	case amqp.BasicConsume:
+		b.consume(in, m, out)
+	case amqp.BasicCancel:
+		b.cancel(in, m, out)
+	case amqp.BasicGet:
+		b.get(in, m, out)
+	case amqp.BasicQos:
+		b.qos(in, m, out)
+	case amqp.BasicAck:
+		b.settle(in, m.Tag, m.Multiple, acknowledge, out)
+	case amqp.BasicNack:
+		b.settle(in, m.Tag, m.Multiple, rejection(m.Requeue), out)
+	case amqp.BasicReject:
+		b.settle(in, m.Tag, false, rejection(m.Requeue), out)
+	case amqp.BasicRecover:
+		if b.recover(in, m.Requeue, out) {
+			in.reply(amqp.BasicRecoverOk{}, out)
+		}
+	case amqp.BasicRecoverAsync:
+		b.recover(in, m.Requeue, out)
+	case amqp.ConfirmSelect:
+		b.selectConfirms(in, m, out)
+	case amqp.TxSelect:
+		b.selectTx(in, out)
+	case amqp.TxCommit:
+		b.commit(in, out)
+	case amqp.TxRollback:
+		b.rollback(in, out)
 	default:
-		b.connException(in.key, amqp.NotImplemented, in.method.String(), in.method, out)
+		b.connException(in.key, amqp.CommandInvalid, "unimplemented method", in.method, out)
 	}
 }
 
-// exception ends the channel for the method at hand (AMQP §4.10): the peer is told and has to answer with close-ok.
+func rejection(requeue bool) settlement {
+	if requeue {
+		return putBack
+	}
+	return discard
+}
+
+// fail is an exception of the code's level, with the method at hand as its cause.
+func (b *Broker) fail(in call, code amqp.Code, text string, out *model.Out) {
+	if code.ClosesConnection() {
+		b.connException(in.key, code, text, in.method, out)
+	} else {
+		b.exception(in, code, text, out)
+	}
+}
+
+// exception ends the channel for the method at hand (AMQP §4.10): the peer is told and has to answer with close-ok. RabbitMQ cancels its
+// consumers at once; what it has of queues that it does not consume is put back when the answer has come.
 func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out) {
-	b.dropChannel(in)
-	i, _ := b.findConn(in.key)
-	c := &b.conns[i]
-	j, _ := c.find(in.channel)
-	c.channels[j] = channel{num: in.channel, closing: true}
+	ch := in.ch
+	b.endConsumers(ch, out)
+	b.forgetReceipts(func(r client) bool { return r == client{in.key, in.channel} })
+	b.told(ch)
+	b.setInbox(ch, nil)
+	*ch = channel{conn: ch.conn, num: ch.num, closing: true, unsettled: ch.unsettled}
 	class, method := in.method.ID()
 	in.reply(amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
 }
 
-// dropChannel forgets the confirms that the channel still waits for.
-func (b *Broker) dropChannel(in call) {
-	for i := range b.queues {
-		b.queues[i].forget(func(a arrival) bool { return a.key == in.key && a.channel == in.channel })
+// endChannel takes a channel out of all queues: those that it consumes, which the channel waits for, and those that it has
+// got messages from, which hear of it in their own time.
+func (b *Broker) endChannel(ch *channel, out *model.Out) {
+	b.endConsumers(ch, out)
+	me := client{ch.conn.key, ch.num}
+	b.forgetReceipts(func(r client) bool { return r == me })
+	b.told(ch)
+	b.setInbox(ch, nil)
+	for _, name := range ch.queues() {
+		if q := ch.conn.host.queue(name); q != nil {
+			b.farewell(q, me)
+		}
 	}
 }
 
-func (ch channel) appendState(dst []byte) []byte {
-	return model.AppendBool(model.AppendBool(model.AppendInt(dst, ch.num), ch.closing), ch.confirm)
+// endConsumers takes a channel out of the queues that it consumes.
+func (b *Broker) endConsumers(ch *channel, out *model.Out) {
+	me := client{ch.conn.key, ch.num}
+	var names []string
+	for _, s := range ch.consumers {
+		names = append(names, s.queue)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		q := ch.conn.host.queue(name)
+		if q == nil {
+			continue
+		}
+		if q.quorum {
+			b.farewell(q, me)
+		} else {
+			b.open(q, out)
+			b.depart(q, me, out)
+		}
+		ch.disown(q)
+	}
+	ch.consumers = nil
+}
+
+// queues are the names of the queues that the channel has got messages from, sorted.
+func (ch *channel) queues() (names []string) {
+	add := func(all []delivery) {
+		for _, d := range all {
+			if d.queue != "" {
+				names = append(names, d.queue)
+			}
+		}
+	}
+	add(ch.unsettled)
+	if ch.tx != nil {
+		for _, s := range ch.tx.settlements {
+			add(s.deliveries)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Handle lets a channel handle the next frame that its connection has received for it.
+type Handle struct {
+	Link    model.ID
+	Whose   string // the link's name
+	Channel amqp.Channel
+	Next    amqp.Frame
+}
+
+// Inform lets a channel tell its client what queues have told it: confirms, and that consumers are cancelled.
+type Inform struct {
+	Link    model.ID
+	Whose   string // the link's name
+	Channel amqp.Channel
+}
+
+func (a Handle) String() string { return fmt.Sprintf("has %s's channel handle %v", a.Whose, a.Next) }
+func (a Inform) String() string {
+	return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel)
 }

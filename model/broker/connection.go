@@ -18,55 +18,127 @@ import (
 // could tell the difference.
 type conn struct {
 	key
+	host          *host
+	user          string
+	cancelNotify  bool // the client can be told that the queue of a consumer is gone
+	blockedNotify bool // and that it is blocked
+
 	closing  bool         // connection.close is sent; everything but its answer is discarded
-	channels []channel    // sorted by number
-	unread   []amqp.Frame // lost: what was in flight
+	ending   bool         // connection.close is received; it is answered when the exclusive queues are gone
+	blocked  bool         // has published under an alarm, and is not read any more
+	full     bool         // takes no deliveries
+	channels []*channel   // sorted by number
+	unread   []amqp.Frame // lost: what was in flight; blocked: what has arrived since
 	deadline int          // the number of the timer that runs for it; 0: none
 }
 
 func (b *Broker) findConn(k key) (int, bool) {
-	return slices.BinarySearchFunc(b.conns, k, func(c conn, k key) int { return c.key.compare(k) })
+	return slices.BinarySearchFunc(b.conns, k, func(c *conn, k key) int { return c.key.compare(k) })
+}
+
+func (b *Broker) conn(k key) *conn {
+	if i, ok := b.findConn(k); ok {
+		return b.conns[i]
+	}
+	return nil
+}
+
+// channelOf returns a client's channel, nil if it is no more.
+func (b *Broker) channelOf(c client) *channel {
+	if k := b.conn(c.key); k != nil {
+		if i, ok := k.find(c.channel); ok {
+			return k.channels[i]
+		}
+	}
+	return nil
 }
 
 // frame dispatches a frame to its connection, its channel, or the class of its method.
 func (b *Broker) frame(k key, f amqp.Frame, out *model.Out) {
-	i, open := b.findConn(k)
-	if !open {
+	c := b.conn(k)
+	if c == nil {
 		if m, ok := f.Method.(amqp.ConnectionOpen); ok && f.Channel == 0 {
-			b.open(k, i, m, out)
+			b.openConnection(k, m, out)
 		} else {
 			k.hangup(out)
 		}
 		return
 	}
-	c := &b.conns[i]
+	if c.blocked {
+		c.unread = append(c.unread, f)
+		return
+	}
 	_, closes := f.Method.(amqp.ConnectionClose)
 	_, answers := f.Method.(amqp.ConnectionCloseOk)
 	switch {
+	case c.ending:
 	case f.Channel == 0 && closes:
-		b.drop(k)
-		b.releaseQueues(k, out)
-		c.reply(0, amqp.ConnectionCloseOk{}, out)
-		b.forget(k, out)
-		k.hangup(out)
+		b.closeConnection(c, out)
 	case f.Channel == 0 && answers && c.closing:
 		b.forget(k, out)
 		k.hangup(out)
 	case c.closing:
 	case f.Channel == 0:
-		b.connException(k, amqp.ChannelError, "unexpected method in connection state running", f.Method, out)
+		b.connectionMethod(c, f.Method, out)
 	default:
 		b.channelFrame(c, f, out)
 	}
 }
 
-func (b *Broker) open(k key, at int, m amqp.ConnectionOpen, out *model.Out) {
-	b.conns = slices.Insert(b.conns, at, conn{key: k})
-	if m.VirtualHost != "/" {
+// connectionMethod handles what is left of class connection in an open connection.
+func (b *Broker) connectionMethod(c *conn, m amqp.Method, out *model.Out) {
+	if _, ok := m.(amqp.ConnectionUpdateSecret); ok {
+		c.reply(0, amqp.ConnectionUpdateSecretOk{}, out)
+		return
+	}
+	b.connException(c.key, amqp.ChannelError, "unexpected method in connection state running", m, out)
+}
+
+func (b *Broker) openConnection(k key, m amqp.ConnectionOpen, out *model.Out) {
+	h, ok := b.findHost(m.VirtualHost)
+	c := &conn{key: k, host: h, user: m.User, cancelNotify: m.CancelNotify, blockedNotify: m.BlockedNotify}
+	i, _ := b.findConn(k)
+	b.conns = slices.Insert(b.conns, i, c)
+	if !ok {
 		b.connException(k, amqp.NotAllowed, "vhost "+m.VirtualHost+" not found", m, out)
 		return
 	}
 	k.reply(0, amqp.ConnectionOpenOk{}, out)
+}
+
+// closeConnection answers connection.close (§1.4.2.10). RabbitMQ ends the channels, deletes the exclusive queues, one after the
+// other, and then answers; 4.3 answers first.
+func (b *Broker) closeConnection(c *conn, out *model.Out) {
+	for _, ch := range c.channels {
+		for len(ch.inbox) > 0 && !c.closing {
+			b.handle(ch, out)
+		}
+	}
+	if c.closing { // by a mistake in what a channel still had to handle
+		c.reply(0, amqp.ConnectionCloseOk{}, out)
+		b.forget(c.key, out)
+		c.hangup(out)
+		return
+	}
+	b.endChannels(c, out)
+	switch owned := b.owned(c.key); {
+	case b.opts.Profile.exclusiveOutlivesClose():
+		b.orphan(c.key)
+	case len(owned) > 1 && b.opts.Grain == Process:
+		b.orphan(c.key)
+		c.ending = true
+		return
+	default:
+		b.releaseQueues(c.key, out)
+	}
+	b.closed(c, out)
+}
+
+// closed is the end of a connection by its client's wish.
+func (b *Broker) closed(c *conn, out *model.Out) {
+	c.reply(0, amqp.ConnectionCloseOk{}, out)
+	b.forget(c.key, out)
+	c.hangup(out)
 }
 
 // reply sends a frame, unless the connection is lost.
@@ -83,30 +155,67 @@ func (k key) hangup(out *model.Out) {
 }
 
 // connException ends the connection for cause (AMQP §4.10): its exclusive queues go at once, the peer is told and has to
-// answer with close-ok.
+// answer with close-ok. A nil cause is none of the client's.
 func (b *Broker) connException(k key, code amqp.Code, text string, cause amqp.Method, out *model.Out) {
-	b.drop(k)
+	c := b.conn(k)
+	b.endChannels(c, out)
 	b.releaseQueues(k, out)
-	i, _ := b.findConn(k)
-	b.conns[i].closing, b.conns[i].channels = true, nil
-	class, method := cause.ID()
+	c.closing = true
+	var class, method uint16
+	if cause != nil {
+		class, method = cause.ID()
+	}
 	k.reply(0, amqp.ConnectionClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
+}
+
+// endChannels ends all channels of a connection.
+func (b *Broker) endChannels(c *conn, out *model.Out) {
+	for _, ch := range c.channels {
+		b.endChannel(ch, out)
+	}
+	c.channels = nil
+}
+
+// owned are the queues that are exclusive to a connection.
+func (b *Broker) owned(k key) (all []*queue) {
+	for _, h := range b.hosts {
+		for _, q := range h.queues {
+			if q.ownedBy(k) {
+				all = append(all, q)
+			}
+		}
+	}
+	return all
 }
 
 // releaseQueues deletes the exclusive queues of a connection that ends by the protocol.
 func (b *Broker) releaseQueues(k key, out *model.Out) {
-	for i := len(b.queues) - 1; i >= 0; i-- {
-		if b.queues[i].ownedBy(k) {
-			b.remove(i, out)
-		}
+	for _, q := range b.owned(k) {
+		b.remove(q, out)
 	}
 }
 
-// drop cancels the confirms that channels of the connection still wait for.
-func (b *Broker) drop(k key) {
-	for i := range b.queues {
-		b.queues[i].forget(func(a arrival) bool { return a.key == k })
+// orphan leaves the exclusive queues of a connection that is no more, to be deleted later.
+func (b *Broker) orphan(k key) {
+	for _, q := range b.owned(k) {
+		q.orphan, q.owner.lost = true, 0
+		b.orphans++
 	}
+}
+
+// reap deletes a queue whose connection is no more.
+func (b *Broker) reap(q *queue, out *model.Out) {
+	owner := q.owner
+	b.remove(q, out)
+	if c := b.conn(owner); c != nil && c.ending && !b.hasOrphans(owner.link) {
+		b.closed(c, out)
+	}
+}
+
+func (b *Broker) hasOrphans(link model.ID) bool {
+	return slices.ContainsFunc(b.hosts, func(h *host) bool {
+		return slices.ContainsFunc(h.queues, func(q *queue) bool { return q.orphan && q.owner.link == link })
+	})
 }
 
 // forget removes the connection.
@@ -120,121 +229,58 @@ func (b *Broker) forget(k key, out *model.Out) {
 	}
 }
 
-// lose makes the present connection of a link one of its lost ones.
-func (b *Broker) lose(link model.ID, out *model.Out) {
-	now := key{link: link}
-	b.drop(now)
-	out.Cancel(HeartbeatTimer(link))
-	i, ok := b.findConn(now)
-	if !ok {
+// blockPublisher is what an alarm does to a connection that publishes: it is told, and not read any further.
+func (b *Broker) blockPublisher(c *conn, out *model.Out) {
+	if c.blocked || c.lost > 0 || c.closing {
 		return
 	}
-	n := 1
-	for _, c := range b.conns {
-		if c.link == link && c.lost >= n {
-			n = c.lost + 1
-		}
+	c.blocked = true
+	if c.blockedNotify {
+		c.reply(0, amqp.ConnectionBlocked{Reason: "low on memory"}, out)
 	}
-	b.setDeadline(now, out)
-	b.rekey(i, n)
-	b.settle(link, out)
 }
 
-// rekey numbers a lost connection, its queues' owner included.
-func (b *Broker) rekey(i, lost int) {
-	from := b.conns[i].key
-	to := key{from.link, lost}
-	for j := range b.queues {
-		if b.queues[j].ownedBy(from) {
-			b.queues[j].owner = to
+// ring sets or ends the alarm; at its end what has arrived of blocked connections is read.
+func (b *Broker) ring(on bool, out *model.Out) {
+	b.alarm = on
+	if on {
+		return
+	}
+	for _, c := range slices.Clone(b.conns) {
+		if !c.blocked {
+			continue
 		}
-	}
-	b.conns[i].key = to
-}
-
-// settle forgets the lost connections of a link that have nothing at stake, and numbers the others in the order of what is
-// known of them, so that the order in which they were lost makes no difference.
-func (b *Broker) settle(link model.ID, out *model.Out) {
-	idle := func(c conn) bool {
-		return c.link == link && c.lost > 0 && len(c.unread) == 0 && !slices.ContainsFunc(b.queues, func(q queue) bool { return q.ownedBy(c.key) })
-	}
-	for i := range b.conns {
-		if c := &b.conns[i]; c.link == link && c.lost > 0 {
-			c.trim()
-			if idle(*c) {
-				c.liftDeadline(out)
-			}
+		c.blocked = false
+		if c.blockedNotify {
+			c.reply(0, amqp.ConnectionUnblocked{}, out)
 		}
-	}
-	b.conns = slices.DeleteFunc(b.conns, idle)
-	var lost []int
-	for i, c := range b.conns {
-		if c.link == link && c.lost > 0 {
-			lost = append(lost, i)
-		}
-	}
-	slices.SortFunc(lost, func(i, j int) int { return slices.Compare(b.stake(i), b.stake(j)) })
-	const away = 1 << 16 // first out of the way of each other
-	for n, i := range lost {
-		b.rekey(i, away+n)
-	}
-	for n, i := range lost {
-		b.rekey(i, n+1)
-	}
-	b.sortConns()
-}
-
-// trim drops the frames at the end of the unread ones that only ask or close: with nobody left to answer they do nothing. In a
-// connection that is closing none does.
-func (c *conn) trim() {
-	if c.closing {
+		unread := c.unread
 		c.unread = nil
-	}
-	for len(c.unread) > 0 {
-		switch m := c.unread[len(c.unread)-1].Method.(type) {
-		case amqp.QueueDeclare:
-			if !m.Passive {
-				return
-			}
-		case amqp.ChannelOpen, amqp.ChannelClose, amqp.ChannelCloseOk, amqp.ConfirmSelect:
-		default:
-			return
-		}
-		c.unread = c.unread[:len(c.unread)-1]
-	}
-}
-
-// stake is what a lost connection is compared by: its state and the queues that it owns.
-func (b *Broker) stake(i int) []byte {
-	c := &b.conns[i]
-	key := c.appendState(nil)
-	for _, q := range b.queues {
-		if q.ownedBy(c.key) {
-			key = model.AppendString(key, q.name)
+		for _, f := range unread {
+			b.frame(c.key, f, out)
 		}
 	}
-	return key
-}
-
-// notice is the end of a connection that the broker learns of: its exclusive queues are orphans until they are reaped.
-func (b *Broker) notice(k key, out *model.Out) {
-	b.drop(k)
-	for i := range b.queues {
-		if q := &b.queues[i]; q.ownedBy(k) {
-			q.orphan, q.owner.lost = true, 0
-		}
-	}
-	b.forget(k, out)
 }
 
 func (c *conn) appendState(dst []byte) []byte {
-	dst = model.AppendInt(model.AppendBool(dst, c.closing), c.deadline)
-	dst = model.AppendInt(dst, len(c.channels))
-	for i := range c.channels {
-		dst = c.channels[i].appendState(dst)
+	for _, flag := range []bool{c.closing, c.ending, c.blocked, c.full, c.cancelNotify, c.blockedNotify} {
+		dst = model.AppendBool(dst, flag)
 	}
-	dst = model.AppendInt(dst, len(c.unread))
-	for _, f := range c.unread {
+	host := ""
+	if c.host != nil {
+		host = c.host.name
+	}
+	dst = model.AppendString(model.AppendString(model.AppendInt(dst, c.deadline), c.user), host)
+	dst = model.AppendInt(dst, len(c.channels))
+	for _, ch := range c.channels {
+		dst = ch.appendState(dst)
+	}
+	return appendFrames(dst, c.unread)
+}
+
+func appendFrames(dst []byte, all []amqp.Frame) []byte {
+	dst = model.AppendInt(dst, len(all))
+	for _, f := range all {
 		dst = amqp.AppendFrame(dst, f)
 	}
 	return dst

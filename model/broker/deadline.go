@@ -35,20 +35,20 @@ func deadlineTimer(link model.ID, n int) model.Timer {
 
 // setDeadline starts the deadline of a connection, unless it runs already.
 func (b *Broker) setDeadline(k key, out *model.Out) {
-	i, ok := b.findConn(k)
-	if b.deadlines.Interval == 0 || !ok || b.conns[i].deadline > 0 {
+	c := b.conn(k)
+	if b.opts.Deadlines.Interval == 0 || c == nil || c.deadline > 0 {
 		return
 	}
 	n := 1
-	for slices.ContainsFunc(b.conns, func(c conn) bool { return c.link == k.link && c.deadline == n }) {
+	for slices.ContainsFunc(b.conns, func(x *conn) bool { return x.link == k.link && x.deadline == n }) {
 		n++
 	}
-	if n > b.deadlines.Losses {
+	if n > b.opts.Deadlines.Losses {
 		out.Cut("a broker has no deadline left for a lost connection")
 		return
 	}
-	b.conns[i].deadline = n
-	out.Arm(deadlineTimer(k.link, n), model.Window{Earliest: model.Forever, Latest: 3 * b.deadlines.Interval})
+	c.deadline = n
+	out.Arm(deadlineTimer(k.link, n), model.Window{Earliest: model.Forever, Latest: 3 * b.opts.Deadlines.Interval})
 }
 
 // liftDeadline stops the deadline of a connection, if it runs.

@@ -3,177 +3,313 @@ package broker
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// queue is a classic queue and the process behind it.
+// queue is a queue and the process behind it.
 type queue struct {
+	settings
+	host                           *host
 	name                           string
 	durable, exclusive, autoDelete bool
 	arguments                      amqp.Table // effective
 	owner                          key        // exclusive: whose connection declared it
-	orphan                         bool       // exclusive: that connection was lost
-	ready                          []amqp.Message
-	mailbox                        []arrival // published, not yet taken
+	orphan                         bool       // exclusive: that connection is no more
+
+	ready     []message  // by priority, then by position
+	unacked   []held     // delivered and not settled, by position
+	last      uint64     // the position given last
+	consumers []consumer // those that may be delivered to, by priority, then in turn
+	blocked   []consumer // those that were found to have enough, in the order in which that was found
+	suspended []client   // channels whose limit over all consumers was found to be reached
+	active    client     // single active consumer, or exclusive consumer: whose; zero: nobody's
+	activeTag string
+	used      bool // auto-delete: has had a consumer
+	mailbox   []letter
+	unsynced  []receipt // persistent: taken, and not yet on disk
+	timers    []int     // the numbers of the timers of messages that run
+	running   bool      // has handed out a burst of messages, and has more to hand out
+	removed   bool      // deleted
+	listed    bool      // in the broker's list of those with something to do
 }
 
-// arrival is a message on its way into a queue, and the channel that wants it confirmed as seq (0: nobody does).
-type arrival struct {
+// client is a channel of a connection; the zero value is nobody. A channel that is no more, and of which a queue has not heard yet,
+// has a key with lost == departed.
+type client struct {
 	key
 	channel amqp.Channel
-	seq     uint64
-	message amqp.Message
 }
 
-func (b *Broker) find(name string) (int, bool) {
-	return slices.BinarySearchFunc(b.queues, name, func(q queue, n string) int { return strings.Compare(q.name, n) })
+// departed is the number of connections that are no more, in the keys of those that have not heard of it.
+const departed = -1
+
+func (c client) somebody() bool { return c.channel != 0 }
+
+// held is a message that a channel has and has not settled.
+type held struct {
+	message
+	holder client
+	tag    string // the consumer's; "": got by basic.get
 }
+
+func (b *Broker) findConsumer(q *queue, c client, tag string) *consumer {
+	for _, list := range [][]consumer{q.consumers, q.blocked} {
+		for i := range list {
+			if list[i].client == c && list[i].tag == tag {
+				return &list[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (q *queue) consumerCount() int { return len(q.consumers) + len(q.blocked) }
 
 // declare answers queue.declare (§1.7.2.1). RabbitMQ looks at the lock before it compares arguments, and an exclusive queue is
 // never durable to it.
 func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
-	m.Durable = m.Durable && !m.Exclusive
-	m.Arguments = effective(m.Arguments)
-	i, exists := b.find(m.Queue)
+	m.Queue = withoutLineBreaks(m.Queue)
+	h := in.conn.host
+	if b.declareReplyTo(in, m, out) {
+		return
+	}
+	if m.Passive {
+		b.declarePassive(in, m, out)
+		return
+	}
+	quorum, wrongType := b.isQuorum(m)
+	durable := m.Durable && !m.Exclusive
 	switch {
+	case m.Queue == "" && quorum:
+		b.exception(in, amqp.PreconditionFailed, "Cannot declare a server-named queue for type rabbit_quorum_queue", out)
+		return
 	case m.Queue == "":
-		b.connException(in.key, amqp.NotImplemented, "queue names given by the server", m, out)
-		return
-	case !exists && m.Passive:
-		b.noQueue(in, m.Queue, out)
-		return
-	case !exists && strings.HasPrefix(m.Queue, "amq."):
+		m.Queue = b.fresh("amq.gen-", func(name string) bool { return h.queue(name) != nil })
+	case reserved(m.Queue):
 		b.exception(in, amqp.AccessRefused, fmt.Sprintf("queue name '%s' contains reserved prefix 'amq.*'", m.Queue), out)
 		return
-	case !exists && !b.argumentsAllow(in, m.Arguments, out):
-		return
-	case !exists:
-		b.queues = slices.Insert(b.queues, i, queue{
-			name: m.Queue, durable: m.Durable, exclusive: m.Exclusive, autoDelete: m.AutoDelete, arguments: m.Arguments,
-		})
-		if m.Exclusive {
-			b.queues[i].owner = in.key
+	}
+	q := h.queue(m.Queue)
+	switch {
+	case q == nil:
+		s, wrong := b.read(m.Arguments, quorum)
+		if wrongType != "" {
+			wrong = wrongType
 		}
-	case b.locked(i, in) || !m.Passive && m.Exclusive != b.queues[i].exclusive:
+		if wrong == "" {
+			wrong = b.opts.Profile.impossible(m, quorum)
+		}
+		if wrong != "" {
+			b.exception(in, amqp.PreconditionFailed, wrong+" for "+h.here("queue", m.Queue), out)
+			return
+		}
+		q = b.newQueue(in, m, s, durable, out)
+	case q.exclusive && !q.ownedBy(in.key) || q.exclusive != m.Exclusive:
 		b.lockedQueue(in, m.Queue, out)
 		return
-	case !m.Passive && !b.queues[i].equivalent(m):
-		b.exception(in, amqp.PreconditionFailed, fmt.Sprintf("inequivalent arg for queue '%s' in vhost '/'", m.Queue), out)
+	case q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != effective(m.Arguments, quorum):
+		b.exception(in, amqp.PreconditionFailed, "inequivalent arg for "+h.here("queue", m.Queue), out)
+		return
+	default:
+		q.touch(out)
+	}
+	out.Observe(Declared{q.title(), in.link, in.lost > 0})
+	b.declared(in, q, m, out)
+}
+
+// declarePassive answers a declare that only asks.
+func (b *Broker) declarePassive(in call, m amqp.QueueDeclare, out *model.Out) {
+	q := in.conn.host.queue(m.Queue)
+	switch {
+	case q == nil:
+		b.noQueue(in, m.Queue, out)
+		return
+	case q.exclusive && !q.ownedBy(in.key):
+		b.lockedQueue(in, m.Queue, out)
 		return
 	}
-	if !m.Passive {
-		out.Observe(Declared{m.Queue, in.link, in.lost > 0})
+	q.touch(out)
+	b.declared(in, q, m, out)
+}
+
+// declared is the success of a declare. RabbitMQ counts without waiting for what is in the queue's mailbox.
+func (b *Broker) declared(in call, q *queue, m amqp.QueueDeclare, out *model.Out) {
+	if !b.opts.Lean {
+		in.ch.lastQueue = q.name
 	}
-	if !m.NoWait {
-		in.reply(amqp.QueueDeclareOk{Queue: m.Queue, MessageCount: uint32(len(b.queues[i].ready))}, out)
+	in.answer(!m.NoWait, amqp.QueueDeclareOk{Queue: q.name, MessageCount: uint32(len(q.ready)), Consumers: uint32(q.counted())}, out)
+}
+
+func (b *Broker) newQueue(in call, m amqp.QueueDeclare, s settings, durable bool, out *model.Out) *queue {
+	h := in.conn.host
+	q := &queue{
+		settings: s, host: h, name: m.Queue, durable: durable, exclusive: m.Exclusive, autoDelete: m.AutoDelete,
+		arguments: effective(m.Arguments, s.quorum),
 	}
+	if m.Exclusive {
+		q.owner = in.key
+	}
+	h.addQueue(q)
+	if q.durable {
+		b.kept(StoredQueue{h.name, q.name, q.autoDelete, m.Arguments}, out)
+	}
+	q.touch(out)
+	return q
+}
+
+// fresh makes a name up that is not taken.
+func (b *Broker) fresh(prefix string, taken func(string) bool) string {
+	n := 1
+	if !b.opts.Lean {
+		b.serial++
+		n = b.serial
+	}
+	for ; ; n++ {
+		if name := fmt.Sprintf("%s%d", prefix, n); !taken(name) {
+			return name
+		}
+	}
+}
+
+// named fills in the name of a queue that a method leaves out: that of the queue declared last on the channel. If there is
+// none it has answered.
+func (b *Broker) named(in call, name *string, out *model.Out) bool {
+	switch {
+	case *name != "":
+		return true
+	case b.opts.Lean:
+		out.Cut("a queue without a name is meant, and what was declared last is not kept track of")
+		return false
+	case in.ch.lastQueue == "":
+		b.exception(in, amqp.NotFound, "no previously declared queue", out)
+		return false
+	}
+	*name = in.ch.lastQueue
+	return true
+}
+
+// usable returns the queue of that name, if the caller may use it; nil if not, and it has answered.
+func (b *Broker) usable(in call, name string, out *model.Out) *queue {
+	q := in.conn.host.queue(name)
+	switch {
+	case q == nil:
+		b.noQueue(in, name, out)
+		return nil
+	case q.lockedTo(in.key):
+		b.lockedQueue(in, name, out)
+		return nil
+	}
+	return q
 }
 
 // delete answers queue.delete (§1.7.2.9). To delete what does not exist is a success.
 func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
-	i, exists := b.find(m.Queue)
+	if !b.named(in, &m.Queue, out) {
+		return
+	}
+	q := in.conn.host.queue(withoutLineBreaks(m.Queue))
 	count := 0
-	if exists {
-		if b.locked(i, in) {
+	if q != nil {
+		if q.lockedTo(in.key) {
 			b.lockedQueue(in, m.Queue, out)
 			return
 		}
-		for len(b.queues[i].mailbox) > 0 { // the delete stands behind them in the same mailbox
-			b.take(i, out)
-		}
-		if count = len(b.queues[i].ready); m.IfEmpty && count > 0 {
-			b.exception(in, amqp.PreconditionFailed, fmt.Sprintf("queue '%s' in vhost '/' is not empty", m.Queue), out)
+		if q.quorum && (m.IfUnused || m.IfEmpty) {
+			b.connException(in.key, amqp.NotImplemented, "cannot delete "+in.conn.host.here("queue", m.Queue)+" by a condition", m, out)
 			return
 		}
-		b.remove(i, out)
+		b.open(q, out) // the delete stands behind what is in the mailbox
+		switch count = len(q.ready); {
+		case m.IfEmpty && count > 0:
+			b.exception(in, amqp.PreconditionFailed, in.conn.host.here("queue", m.Queue)+" not empty", out)
+			return
+		case m.IfUnused && q.consumerCount() > 0:
+			b.exception(in, amqp.PreconditionFailed, in.conn.host.here("queue", m.Queue)+" in use", out)
+			return
+		}
+		b.remove(q, out)
 	}
-	if !m.NoWait {
-		in.reply(amqp.QueueDeleteOk{MessageCount: uint32(count)}, out)
+	in.answer(!m.NoWait, amqp.QueueDeleteOk{MessageCount: uint32(count)}, out)
+}
+
+// purge answers queue.purge (§1.7.2.7): what is ready goes, what is delivered stays.
+func (b *Broker) purge(in call, m amqp.QueuePurge, out *model.Out) {
+	if !b.named(in, &m.Queue, out) {
+		return
 	}
+	q := b.usable(in, m.Queue, out)
+	if q == nil {
+		return
+	}
+	b.open(q, out)
+	for _, x := range q.ready {
+		b.forgetMessage(q, x, out)
+	}
+	in.answer(!m.NoWait, amqp.QueuePurgeOk{MessageCount: uint32(len(q.ready))}, out)
+	q.ready = nil
 }
 
 // ownedBy reports whether the queue is exclusive to that connection.
 func (q *queue) ownedBy(k key) bool { return q.exclusive && !q.orphan && q.owner == k }
 
-// locked reports whether the queue is exclusive to a connection other than the caller's.
-func (b *Broker) locked(i int, in call) bool {
-	q := &b.queues[i]
-	return q.exclusive && !q.ownedBy(in.key)
+// lockedTo reports whether the queue is exclusive to another connection than that.
+func (q *queue) lockedTo(k key) bool { return q.exclusive && !q.ownedBy(k) }
+
+// title names the queue, with its virtual host where that is not "/".
+func (q *queue) title() string {
+	if q.host.name == defaultHost {
+		return q.name
+	}
+	return q.name + " of " + q.host.name
 }
 
 func (b *Broker) lockedQueue(in call, name string, out *model.Out) {
-	b.exception(in, amqp.ResourceLocked, fmt.Sprintf("cannot obtain exclusive access to locked queue '%s' in vhost '/'. It could be "+
-		"originally declared on another connection or the exclusive property value does not match that of the original declaration.",
-		name), out)
+	b.exception(in, amqp.ResourceLocked, fmt.Sprintf("cannot obtain exclusive access to locked %s. It could be originally declared on "+
+		"another connection or the exclusive property value does not match that of the original declaration.",
+		in.conn.host.here("queue", name)), out)
 }
 
 func (b *Broker) noQueue(in call, name string, out *model.Out) {
-	b.exception(in, amqp.NotFound, fmt.Sprintf("no queue '%s' in vhost '/'", name), out)
+	b.exception(in, amqp.NotFound, "no "+in.conn.host.here("queue", name), out)
 }
 
-func (q *queue) equivalent(m amqp.QueueDeclare) bool {
-	return q.durable == m.Durable && q.autoDelete == m.AutoDelete && q.arguments == m.Arguments
-}
-
-// remove deletes a queue with all that is in it. Publishes still in its mailbox are confirmed: there is nobody left whom
-// the broker could fail.
-func (b *Broker) remove(i int, out *model.Out) {
-	q := b.queues[i]
-	for _, a := range q.mailbox {
-		a.confirm(out)
+// remove deletes a queue with all that is in it. Its consumers are cancelled, what was delivered of it can no longer be put back, and
+// publishes still in its mailbox are confirmed: there is nobody left whom the broker could fail.
+func (b *Broker) remove(q *queue, out *model.Out) {
+	h := q.host
+	i, ok := h.findQueue(q.name)
+	if !ok || h.queues[i] != q {
+		return
 	}
-	b.queues = slices.Delete(b.queues, i, i+1)
-	out.Observe(Deleted{q.name})
-}
-
-// take moves the oldest message of the mailbox to the queue, drops what exceeds x-max-length from the head, and confirms.
-func (b *Broker) take(i int, out *model.Out) {
-	q := &b.queues[i]
-	a := q.mailbox[0]
-	q.mailbox = q.mailbox[1:]
-	q.ready = append(q.ready, a.message)
-	if limit, ok := q.limit(); ok && int64(len(q.ready)) > limit {
-		q.ready = q.ready[int64(len(q.ready))-limit:]
+	h.queues = slices.Delete(h.queues, i, i+1)
+	if q.orphan {
+		b.orphans--
 	}
-	a.confirm(out)
-}
-
-// forget cancels the confirms of arrivals whose channel is no longer there.
-func (q *queue) forget(whose func(arrival) bool) {
-	for i := range q.mailbox {
-		if whose(q.mailbox[i]) {
-			q.mailbox[i] = arrival{message: q.mailbox[i].message}
+	if q.durable {
+		b.gone(StoredQueue{Host: h.name, Name: q.name}, out)
+	}
+	b.stopTimers(q, out)
+	for _, l := range q.mailbox {
+		if l.kind == publishLetter {
+			b.settleReceipt(l.receipt, true, out)
 		}
 	}
-	q.discard()
-}
-
-// discard drops from the mailbox what nobody can ever tell was there: messages without a confirm in a queue that keeps none.
-func (q *queue) discard() {
-	if limit, ok := q.limit(); ok && limit == 0 {
-		q.mailbox = slices.DeleteFunc(q.mailbox, func(a arrival) bool { return a.seq == 0 })
+	for _, r := range q.unsynced {
+		b.settleReceipt(r, true, out)
 	}
-}
-
-// limit returns x-max-length, if the queue has one.
-func (q *queue) limit() (int64, bool) { return q.arguments.Int(maxLength) }
-
-func (q *queue) appendState(dst []byte) []byte {
-	dst = model.AppendString(dst, q.name)
-	for _, flag := range []bool{q.durable, q.exclusive, q.autoDelete, q.orphan} {
-		dst = model.AppendBool(dst, flag)
+	for _, list := range [][]consumer{q.consumers, q.blocked} {
+		for _, c := range list {
+			b.consumerGone(c, out)
+		}
 	}
-	dst = q.owner.appendState(model.AppendString(dst, q.arguments))
-	dst = model.AppendInt(dst, len(q.ready))
-	for _, m := range q.ready {
-		dst = amqp.AppendMessage(dst, m)
+	for _, m := range q.unacked {
+		if ch := b.channelOf(m.holder); ch != nil {
+			ch.disown(q)
+		}
 	}
-	dst = model.AppendInt(dst, len(q.mailbox))
-	for _, a := range q.mailbox {
-		dst = amqp.AppendMessage(model.AppendInt(model.AppendInt(a.key.appendState(dst), a.channel), int64(a.seq)), a.message)
-	}
-	return dst
+	b.unbindDestination(h, false, q.name, out)
+	q.mailbox, q.unsynced, q.running, q.removed = nil, nil, false, true
+	out.Observe(Deleted{q.title()})
 }

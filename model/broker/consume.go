@@ -1,0 +1,159 @@
+package broker
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// subscription is a consumer in its channel's books.
+type subscription struct {
+	tag   string
+	queue string
+}
+
+func (ch *channel) subscribed(tag string) int {
+	return slices.IndexFunc(ch.consumers, func(s subscription) bool { return s.tag == tag })
+}
+
+// consume answers basic.consume (§1.8.3.3). RabbitMQ ignores no-local.
+func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
+	if m.Queue == replyTo {
+		b.consumeReplies(in, m, out)
+		return
+	}
+	if !b.named(in, &m.Queue, out) {
+		return
+	}
+	if m.ConsumerTag != "" && in.ch.subscribed(m.ConsumerTag) >= 0 {
+		b.connException(in.key, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), m, out)
+		return
+	}
+	q := b.usable(in, m.Queue, out)
+	if q == nil {
+		return
+	}
+	c := consumer{client: client{in.key, in.channel}, tag: m.ConsumerTag, noAck: m.NoAck, exclusive: m.Exclusive, prefetch: int(in.ch.prefetch)}
+	if value, present := m.Arguments.Lookup("x-priority"); present {
+		n, isInt := amqp.Integer(value)
+		if !isInt {
+			b.exception(in, amqp.PreconditionFailed, "invalid arg 'x-priority' for "+in.conn.host.here("queue", m.Queue), out)
+			return
+		}
+		c.priority = n
+	}
+	if c.tag == "" {
+		c.tag = b.fresh("amq.ctag-", func(tag string) bool { return in.ch.subscribed(tag) >= 0 })
+	}
+	b.open(q, out)
+	if in.conn.host.queue(m.Queue) != q {
+		b.noQueue(in, m.Queue, out)
+		return
+	}
+	switch {
+	case q.quorum:
+		if in.ch.limit > 0 {
+			b.connException(in.key, amqp.NotImplemented, in.conn.host.here("queue", m.Queue)+" does not support global qos", m, out)
+			return
+		}
+		c.exclusive = false // which a quorum queue does not know
+		if m.Exclusive && b.opts.Profile.quorumRefusesExclusive() || q.single && m.Exclusive {
+			b.inExclusiveUse(in, m.Queue, out)
+			return
+		}
+	case q.single && m.Exclusive, !q.single && q.active.somebody(), !q.single && m.Exclusive && q.consumerCount() > 0:
+		b.inExclusiveUse(in, m.Queue, out)
+		return
+	}
+	in.ch.consumers = append(in.ch.consumers, subscription{c.tag, q.name})
+	in.answer(!m.NoWait, amqp.BasicConsumeOk{ConsumerTag: c.tag}, out)
+	b.addConsumer(q, c, out)
+}
+
+func (b *Broker) inExclusiveUse(in call, name string, out *model.Out) {
+	b.exception(in, amqp.AccessRefused, in.conn.host.here("queue", name)+" in exclusive use", out)
+}
+
+// cancel answers basic.cancel (§1.8.3.5). To cancel what does not exist is a success.
+func (b *Broker) cancel(in call, m amqp.BasicCancel, out *model.Out) {
+	i := in.ch.subscribed(m.ConsumerTag)
+	if i < 0 {
+		if in.ch.replyConsumer != "" && in.ch.replyConsumer == m.ConsumerTag {
+			in.ch.replyConsumer = ""
+		}
+		in.answer(!m.NoWait, amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}, out)
+		return
+	}
+	q := in.conn.host.queue(in.ch.consumers[i].queue)
+	in.ch.consumers = slices.Delete(in.ch.consumers, i, i+1)
+	b.open(q, out)
+	in.answer(!m.NoWait, amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}, out)
+	b.dropConsumer(q, client{in.key, in.channel}, m.ConsumerTag, out)
+}
+
+// get answers basic.get (§1.8.3.10).
+func (b *Broker) get(in call, m amqp.BasicGet, out *model.Out) {
+	if !b.named(in, &m.Queue, out) {
+		return
+	}
+	q := b.usable(in, m.Queue, out)
+	if q == nil {
+		return
+	}
+	if q.quorum && q.single {
+		b.exception(in, amqp.ResourceLocked, "cannot obtain access to locked "+in.conn.host.here("queue", m.Queue)+
+			". basic.get operations are not supported by quorum queues with single active consumer", out)
+		return
+	}
+	b.open(q, out)
+	q.touch(out)
+	if len(q.ready) == 0 {
+		in.reply(amqp.BasicGetEmpty{}, out)
+		return
+	}
+	x := q.pop()
+	b.dropExpired(q, out)
+	ok := amqp.BasicGetOk{
+		Redelivered: x.redelivered, Exchange: x.exchange, RoutingKey: x.key, MessageCount: uint32(len(q.ready)), Message: q.outgoing(x),
+	}
+	ok.Tag = in.ch.deliver(delivery{queue: q.name, pos: x.pos}, m.NoAck)
+	if m.NoAck {
+		b.forgetMessage(q, x, out)
+	} else {
+		q.hold(held{message: x, holder: client{in.key, in.channel}})
+	}
+	in.reply(ok, out)
+}
+
+// qos answers basic.qos (§1.8.3.1) as RabbitMQ means it: without global it is for consumers that the channel starts from
+// now on, each by itself; with global it limits the channel's consumers together.
+func (b *Broker) qos(in call, m amqp.BasicQos, out *model.Out) {
+	switch {
+	case m.PrefetchSize != 0:
+		b.connException(in.key, amqp.NotImplemented, fmt.Sprintf("prefetch_size!=0 (%d)", m.PrefetchSize), m, out)
+		return
+	case m.Global && m.PrefetchCount > 0:
+		if in.ch.limit == 0 {
+			in.ch.volume = len(in.ch.unsettled)
+			for i := range in.ch.unsettled { // those got by basic.get are counted and never taken off again, as in RabbitMQ
+				in.ch.unsettled[i].counted = in.ch.unsettled[i].consumer != ""
+			}
+		}
+		reached := in.ch.limit > 0 && in.ch.volume >= in.ch.limit
+		in.ch.limit = int(m.PrefetchCount)
+		if reached && in.ch.volume < in.ch.limit {
+			b.resume(in.ch)
+		}
+	default:
+		if in.ch.limit > 0 {
+			in.ch.limit, in.ch.volume = 0, 0
+			b.resume(in.ch)
+		}
+		if !m.Global {
+			in.ch.prefetch = m.PrefetchCount
+		}
+	}
+	in.reply(amqp.BasicQosOk{}, out)
+}

@@ -1,0 +1,254 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// consumer is one that a queue delivers to.
+type consumer struct {
+	client
+	tag       string
+	noAck     bool
+	exclusive bool
+	priority  int64
+	prefetch  int // messages that it may have unsettled; 0: any number
+	unsettled int // of them, those that count
+}
+
+// next returns the consumer whose turn it is to be delivered a message, and passes the turn on; nil if none can take one. A consumer
+// that is found to have enough is put aside, and one whose channel is found to have enough with it.
+//
+//	consumers ──has enough──► blocked
+//	    ▲  │ ▲                  │
+//	    │  └─┘ delivered        │ settled, or its channel may be written to again
+//	    └───────────────────────┘
+func (b *Broker) next(q *queue) *consumer {
+	if q.single {
+		i := slices.IndexFunc(q.consumers, func(c consumer) bool { return c.client == q.active && c.tag == q.activeTag })
+		if i < 0 {
+			return nil
+		}
+		if !b.grant(q, &q.consumers[i]) {
+			q.block(i)
+			return nil
+		}
+		return &q.consumers[i]
+	}
+	for len(q.consumers) > 0 {
+		if !b.grant(q, &q.consumers[0]) {
+			q.block(0)
+			continue
+		}
+		c := q.consumers[0]
+		last := 0 // of those of its priority
+		for last+1 < len(q.consumers) && q.consumers[last+1].priority == c.priority {
+			q.consumers[last] = q.consumers[last+1]
+			last++
+		}
+		q.consumers[last] = c
+		return &q.consumers[last]
+	}
+	return nil
+}
+
+// grant reports whether the consumer may be delivered one more message, and counts it.
+func (b *Broker) grant(q *queue, c *consumer) bool {
+	ch := b.channelOf(c.client)
+	switch {
+	case ch != nil && ch.conn.full, slices.Contains(q.suspended, c.client):
+		return false
+	case !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch:
+		return false
+	case ch != nil && ch.limit > 0 && !q.quorum && ch.volume >= ch.limit:
+		q.suspended = append(q.suspended, c.client)
+		return false
+	}
+	if !c.noAck {
+		c.unsettled++
+		if ch != nil && ch.limit > 0 && !q.quorum {
+			ch.volume++
+		}
+	}
+	return true
+}
+
+// block puts the i-th consumer aside.
+func (q *queue) block(i int) {
+	q.blocked = append(q.blocked, q.consumers[i])
+	q.consumers = slices.Delete(q.consumers, i, i+1)
+}
+
+// enter puts a consumer behind those of its priority.
+func (q *queue) enter(c consumer) {
+	i := len(q.consumers)
+	for i > 0 && q.consumers[i-1].priority < c.priority {
+		i--
+	}
+	q.consumers = slices.Insert(q.consumers, i, c)
+}
+
+// unblock brings back the consumers among those put aside that match and have not enough any more, and delivers.
+func (b *Broker) unblock(q *queue, match func(*consumer) bool, out *model.Out) {
+	var back []consumer
+	q.blocked = slices.DeleteFunc(q.blocked, func(c consumer) bool {
+		if !match(&c) || c.prefetch > 0 && !c.noAck && c.unsettled >= c.prefetch {
+			return false
+		}
+		back = append(back, c)
+		return true
+	})
+	for _, c := range back {
+		q.enter(c)
+	}
+	if back != nil {
+		b.deliver(q, out)
+	}
+}
+
+// deliver hands out ready messages as long as somebody can take one.
+func (b *Broker) deliver(q *queue, out *model.Out) {
+	q.running = false
+	for n := 0; len(q.ready) > 0; n++ {
+		if b.opts.Burst > 0 && n == b.opts.Burst {
+			q.running = true
+			b.list(q)
+			return
+		}
+		c := b.next(q)
+		if c == nil {
+			return
+		}
+		b.handOver(q, c, q.pop(), out)
+		b.dropExpired(q, out)
+	}
+}
+
+// handOver delivers a message to a consumer that has been granted it. To a consumer whose channel is no more it is delivered
+// all the same: the queue has not heard of that yet.
+func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
+	ch := b.channelOf(c.client)
+	deliver := amqp.BasicDeliver{
+		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: q.outgoing(m),
+	}
+	counted := ch != nil && ch.limit > 0 && !q.quorum
+	if c.noAck {
+		b.forgetMessage(q, m, out)
+	} else {
+		q.hold(held{m, c.client, c.tag})
+	}
+	if ch != nil {
+		deliver.Tag = ch.deliver(delivery{queue: q.name, pos: m.pos, consumer: c.tag, counted: counted}, c.noAck)
+		c.reply(c.channel, deliver, out)
+	}
+}
+
+// hold keeps a delivered message among the unsettled ones, in the order of positions.
+func (q *queue) hold(m held) {
+	i := len(q.unacked)
+	for i > 0 && q.unacked[i-1].pos > m.pos {
+		i--
+	}
+	q.unacked = slices.Insert(q.unacked, i, m)
+}
+
+// consume adds a consumer, and starts to deliver to it.
+func (b *Broker) addConsumer(q *queue, c consumer, out *model.Out) {
+	q.enter(c)
+	q.used = true
+	if c.exclusive || q.single && !q.active.somebody() {
+		q.active, q.activeTag = c.client, c.tag
+	}
+	b.stopExpiry(q, out)
+	b.deliver(q, out)
+}
+
+// dropConsumer removes a consumer at its client's wish. What it has not settled stays with its channel. An auto-delete queue goes with
+// its last consumer.
+func (b *Broker) dropConsumer(q *queue, c client, tag string, out *model.Out) {
+	is := func(x consumer) bool { return x.client == c && x.tag == tag }
+	if b.findConsumer(q, c, tag) == nil {
+		return
+	}
+	q.consumers, q.blocked = slices.DeleteFunc(q.consumers, is), slices.DeleteFunc(q.blocked, is)
+	was := q.active == c && q.activeTag == tag
+	if was {
+		q.elect()
+	}
+	if b.autoDelete(q, out) {
+		return
+	}
+	q.touch(out)
+	if was {
+		b.deliver(q, out)
+	}
+}
+
+// depart removes what a channel that is no more has of a queue: its consumers; and what it had not settled is put back.
+func (b *Broker) depart(q *queue, c client, out *model.Out) {
+	of := func(x consumer) bool { return x.client == c }
+	q.consumers, q.blocked = slices.DeleteFunc(q.consumers, of), slices.DeleteFunc(q.blocked, of)
+	q.suspended = slices.DeleteFunc(q.suspended, func(x client) bool { return x == c })
+	if q.active == c {
+		q.elect()
+	}
+	if b.autoDelete(q, out) {
+		return
+	}
+	q.touch(out)
+	var back []message
+	q.unacked = slices.DeleteFunc(q.unacked, func(m held) bool {
+		if m.holder != c {
+			return false
+		}
+		back = append(back, m.message)
+		return true
+	})
+	b.putBack(q, back, out)
+	b.deliver(q, out)
+}
+
+// elect makes the first consumer the active one of a single-active-consumer queue. An exclusive consumer has no successor.
+func (q *queue) elect() {
+	q.active, q.activeTag = client{}, ""
+	if q.single && len(q.consumers) > 0 {
+		q.active, q.activeTag = q.consumers[0].client, q.consumers[0].tag
+	}
+}
+
+// autoDelete deletes the queue if it was to last only as long as it has consumers.
+func (b *Broker) autoDelete(q *queue, out *model.Out) bool {
+	if !q.autoDelete || !q.used || q.consumerCount() > 0 {
+		return false
+	}
+	b.remove(q, out)
+	return true
+}
+
+// counted is the number of consumers that a passive declare tells. A quorum queue counts channels that have got messages as well.
+func (q *queue) counted() int {
+	n := q.consumerCount()
+	if q.quorum {
+		for _, m := range q.unacked {
+			if m.tag == "" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// consumerGone lets a channel learn that its consumer's queue is gone.
+func (b *Broker) consumerGone(c consumer, out *model.Out) {
+	ch := b.channelOf(c.client)
+	if ch == nil {
+		return
+	}
+	ch.consumers = slices.DeleteFunc(ch.consumers, func(x subscription) bool { return x.tag == c.tag })
+	if ch.conn.cancelNotify {
+		ch.cancelled = append(ch.cancelled, c.tag)
+		b.tell(ch)
+	}
+}

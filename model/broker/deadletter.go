@@ -1,0 +1,130 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// death is why a message is dead-lettered.
+type death string
+
+const (
+	rejectedDeath death = "rejected"
+	expiredDeath  death = "expired"
+	maxlenDeath   death = "maxlen"
+	limitDeath    death = "delivery_limit"
+)
+
+// deadLetter publishes a message that a queue is rid of to the queue's dead letter exchange, if it has one and that is there. The
+// header x-death tells what became of the message; its time is 0, for a machine has no clock.
+func (b *Broker) deadLetter(q *queue, c *content, why death, out *model.Out) {
+	if q.deadLetter == nil {
+		return
+	}
+	x := q.host.exchange(*q.deadLetter)
+	if x == nil {
+		return
+	}
+	letter := *c
+	letter.exchange, letter.ttl = x.name, forever
+	p := &letter.message.Properties
+	headers := p.Headers
+	if q.deadKey != nil {
+		letter.key, letter.cc = *q.deadKey, nil
+		headers = withField(headers, "CC", nil, false)
+	}
+	p.Headers = withDeath(b.opts.Profile, headers, q, c, why)
+	p.Present = p.Present&^amqp.HasExpiration | amqp.HasHeaders
+	p.Expiration = ""
+	queues := q.host.route(x, &letter)
+	for _, name := range queues {
+		if to := q.host.queue(name); to != nil && !(why != rejectedDeath && inCycle(p.Headers, name)) {
+			b.post(to, &letter, receipt{}, out)
+		}
+	}
+}
+
+// withDeath adds a death to the header x-death, an array with a table for each queue and reason, the latest first.
+func withDeath(profile Profile, h amqp.Table, q *queue, c *content, why death) amqp.Table {
+	deaths := deathsIn(h)
+	i := slices.IndexFunc(deaths, func(t amqp.Table) bool {
+		queue, _ := t.Lookup("queue")
+		reason, _ := t.Lookup("reason")
+		return queue == q.name && reason == string(why)
+	})
+	var entry amqp.Table
+	if i >= 0 {
+		n, _ := deaths[i].Int("count")
+		entry = withField(deaths[i], "count", n+1, true)
+		deaths = slices.Delete(deaths, i, i+1)
+	} else {
+		keys := []any{c.key}
+		for _, key := range c.cc {
+			keys = append(keys, key)
+		}
+		fields := []amqp.Field{
+			{Name: "count", Value: int64(1)}, {Name: "reason", Value: string(why)}, {Name: "queue", Value: q.name},
+			{Name: "time", Value: amqp.Timestamp(0)}, {Name: "exchange", Value: c.exchange}, {Name: "routing-keys", Value: amqp.MustArray(keys...)},
+		}
+		if p := c.message.Properties; p.Present&amqp.HasExpiration != 0 {
+			fields = append(fields, amqp.Field{Name: "original-expiration", Value: p.Expiration})
+		}
+		entry = amqp.MustTable(fields...)
+	}
+	if _, dead := h.Lookup("x-first-death-reason"); !dead && len(deathsIn(h)) == 0 {
+		h = withDeathHeaders(h, "first", q, c, why)
+	}
+	if profile.tellsLastDeath() {
+		h = withDeathHeaders(h, "last", q, c, why)
+	}
+	values := []any{entry}
+	for _, t := range deaths {
+		values = append(values, t)
+	}
+	return withField(h, "x-death", amqp.MustArray(values...), true)
+}
+
+func withDeathHeaders(h amqp.Table, which string, q *queue, c *content, why death) amqp.Table {
+	h = withField(h, "x-"+which+"-death-reason", string(why), true)
+	h = withField(h, "x-"+which+"-death-queue", q.name, true)
+	return withField(h, "x-"+which+"-death-exchange", c.exchange, true)
+}
+
+// deathsIn returns the tables of the header x-death.
+func deathsIn(h amqp.Table) (all []amqp.Table) {
+	value, _ := h.Lookup("x-death")
+	list, _ := value.(amqp.Array)
+	for _, v := range list.Values() {
+		if t, ok := v.(amqp.Table); ok {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// inCycle reports whether a message has been in the queue before and has come back without anybody's rejecting it: it is
+// dropped.
+func inCycle(h amqp.Table, queue string) bool {
+	for _, t := range deathsIn(h) {
+		if reason, _ := t.Lookup("reason"); reason == string(rejectedDeath) {
+			return false
+		}
+		if name, _ := t.Lookup("queue"); name == queue {
+			return true
+		}
+	}
+	return false
+}
+
+// outgoing is a message as a consumer gets it: a quorum queue tells how often it has failed.
+func (q *queue) outgoing(m message) amqp.Message {
+	if !q.quorum || m.deliveries == 0 {
+		return m.message
+	}
+	out := m.message
+	out.Properties.Headers = withField(out.Properties.Headers, "x-delivery-count", int64(m.deliveries), true)
+	out.Properties.Present |= amqp.HasHeaders
+	return out
+}

@@ -1,0 +1,120 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+)
+
+// letter is what a queue's mailbox holds: something that was sent to the queue and that nobody waits for.
+type letter struct {
+	kind      letterKind
+	content   *content // publishLetter
+	receipt   receipt  // publishLetter
+	from      client   // settleLetter, departLetter, resumeLetter
+	settle    settlement
+	positions []uint64 // settleLetter: which messages, in ascending order
+}
+
+type letterKind uint8
+
+const (
+	publishLetter letterKind = iota
+	settleLetter
+	departLetter // a channel is no more
+	resumeLetter // a channel is below its limit again, or has none any more
+)
+
+// settlement is what happens to messages that a client has had.
+type settlement uint8
+
+const (
+	acknowledge settlement = iota
+	putBack
+	discard // and dead-letter
+)
+
+// receipt says to whom a publish is confirmed; the zero value: to nobody.
+type receipt struct {
+	client
+	seq uint64 // of the publish on its channel, 0 for one of a transaction
+}
+
+func (l letter) String() string {
+	switch l.kind {
+	case publishLetter:
+		return "a message"
+	case settleLetter:
+		return [...]string{"an acknowledgement", "messages back", "a rejection"}[l.settle]
+	case departLetter:
+		return "notice of a closed channel"
+	}
+	return "leave to deliver again"
+}
+
+// send puts a letter into a queue's mailbox.
+func (b *Broker) send(q *queue, l letter) {
+	q.mailbox = append(q.mailbox, l)
+	b.list(q)
+}
+
+// list enters a queue into the list of those that may have something to do.
+func (b *Broker) list(q *queue) {
+	if !q.listed {
+		q.listed = true
+		b.mail = append(b.mail, q)
+	}
+}
+
+// busy reports whether the queue has an action of its own, reaping left out.
+func (q *queue) busy() bool { return len(q.mailbox) > 0 || len(q.unsynced) > 0 || q.running }
+
+// open has a queue take all that is in its mailbox.
+func (b *Broker) open(q *queue, out *model.Out) {
+	for len(q.mailbox) > 0 {
+		b.take(q, out)
+	}
+}
+
+// settleMail has every queue take what is in its mailbox, and what that leads to, if the grain is Atomic.
+func (b *Broker) settleMail(out *model.Out) {
+	if b.opts.Grain == Atomic {
+		for again := true; again; {
+			again = false
+			for i := 0; i < len(b.mail); i++ { // which may grow
+				if q := b.mail[i]; len(q.mailbox)+len(q.unsynced) > 0 {
+					b.open(q, out)
+					b.sync(q, out)
+					again = true
+				}
+			}
+		}
+		for len(b.news) > 0 {
+			b.inform(b.news[len(b.news)-1], out)
+		}
+	}
+	b.mail = slices.DeleteFunc(b.mail, func(q *queue) bool {
+		q.listed = q.busy() && !q.removed
+		return !q.listed
+	})
+}
+
+// take has a queue take the oldest letter of its mailbox.
+func (b *Broker) take(q *queue, out *model.Out) {
+	l := q.mailbox[0]
+	q.mailbox = q.mailbox[1:]
+	if len(q.mailbox) == 0 {
+		q.mailbox = nil
+	}
+	switch l.kind {
+	case publishLetter:
+		b.enqueue(q, l, out)
+	case settleLetter:
+		b.settled(q, l, out)
+	case departLetter:
+		b.depart(q, l.from, out)
+	case resumeLetter:
+		q.suspended = slices.DeleteFunc(q.suspended, func(c client) bool { return c == l.from })
+		b.unblock(q, func(c *consumer) bool { return c.client == l.from }, out)
+	}
+}

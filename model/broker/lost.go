@@ -1,0 +1,201 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// lose makes the present connection of a link one of its lost ones. What its channels have not handled yet is unread again.
+func (b *Broker) lose(link model.ID, out *model.Out) {
+	now := key{link: link}
+	out.Cancel(HeartbeatTimer(link))
+	c := b.conn(now)
+	if c == nil {
+		return
+	}
+	b.forgetReceipts(func(r client) bool { return r.key == now })
+	var unhandled []amqp.Frame
+	for _, ch := range c.channels {
+		unhandled = append(unhandled, ch.inbox...)
+		b.setInbox(ch, nil)
+		ch.unconfirmed, ch.confirmed, ch.rejected, ch.cancelled = nil, nil, nil, nil
+		b.told(ch)
+	}
+	c.unread = append(unhandled, c.unread...)
+	c.blocked, c.full, c.ending = false, false, false
+	n := 1
+	for _, other := range b.conns {
+		if other.link == link && other.lost >= n {
+			n = other.lost + 1
+		}
+	}
+	b.setDeadline(now, out)
+	b.rekey(c, n)
+	b.sortConns()
+	b.settleLost(link, out)
+}
+
+// rekey numbers a lost connection, in all that refers to it.
+func (b *Broker) rekey(c *conn, lost int) {
+	from := c.key
+	to := key{from.link, lost}
+	b.eachKey(func(k *key) {
+		if *k == from {
+			*k = to
+		}
+	}, func(q *queue) bool { return !q.orphan })
+	c.key = to
+}
+
+// eachKey visits all keys that queues hold; an owner only of those queues that owner says.
+func (b *Broker) eachKey(visit func(*key), owner func(*queue) bool) {
+	for _, h := range b.hosts {
+		for _, q := range h.queues {
+			if q.exclusive && owner(q) {
+				visit(&q.owner)
+			}
+			q.eachClient(func(c *client) { visit(&c.key) })
+		}
+	}
+}
+
+// eachClient visits all clients that a queue knows of.
+func (q *queue) eachClient(visit func(*client)) {
+	some := func(c *client) {
+		if c.somebody() {
+			visit(c)
+		}
+	}
+	for i := range q.consumers {
+		some(&q.consumers[i].client)
+	}
+	for i := range q.blocked {
+		some(&q.blocked[i].client)
+	}
+	for i := range q.unacked {
+		some(&q.unacked[i].holder)
+	}
+	for i := range q.suspended {
+		some(&q.suspended[i])
+	}
+	for i := range q.mailbox {
+		some(&q.mailbox[i].receipt.client)
+		some(&q.mailbox[i].from)
+	}
+	for i := range q.unsynced {
+		some(&q.unsynced[i].client)
+	}
+	some(&q.active)
+}
+
+// settleLost forgets the lost connections of a link that have nothing at stake, and numbers the others in the order of what is
+// known of them, so that the order in which they were lost makes no difference.
+func (b *Broker) settleLost(link model.ID, out *model.Out) {
+	idle := func(c *conn) bool {
+		return c.link == link && c.lost > 0 && len(c.unread) == 0 && !b.atStake(c.key)
+	}
+	var lost []*conn
+	for _, c := range b.conns {
+		if c.link == link && c.lost > 0 {
+			c.trim()
+			if idle(c) {
+				c.liftDeadline(out)
+			} else {
+				lost = append(lost, c)
+			}
+		}
+	}
+	b.conns = slices.DeleteFunc(b.conns, idle)
+	slices.SortFunc(lost, func(x, y *conn) int { return slices.Compare(b.stake(x), b.stake(y)) })
+	const away = 1 << 16 // first out of the way of each other
+	for n, c := range lost {
+		b.rekey(c, away+n)
+	}
+	for n, c := range lost {
+		b.rekey(c, n+1)
+	}
+	b.sortConns()
+}
+
+// atStake reports whether any queue knows of the connection.
+func (b *Broker) atStake(k key) (yes bool) {
+	b.eachKey(func(other *key) { yes = yes || *other == k }, func(q *queue) bool { return !q.orphan })
+	return yes
+}
+
+// trim drops the frames at the end of the unread ones that only ask or close: with nobody left to answer they do nothing. In a
+// connection that is closing none does.
+func (c *conn) trim() {
+	if c.closing {
+		c.unread = nil
+	}
+	for len(c.unread) > 0 {
+		switch m := c.unread[len(c.unread)-1].Method.(type) {
+		case amqp.QueueDeclare:
+			if !m.Passive {
+				return
+			}
+		case amqp.ChannelOpen, amqp.ChannelClose, amqp.ChannelCloseOk, amqp.ConfirmSelect:
+		default:
+			return
+		}
+		c.unread = c.unread[:len(c.unread)-1]
+	}
+}
+
+// stake is what a lost connection is compared by: its state, and what the queues know of it.
+func (b *Broker) stake(c *conn) []byte {
+	text := c.appendState(nil)
+	for _, h := range b.hosts {
+		for _, q := range h.queues {
+			if q.ownedBy(c.key) {
+				text = model.AppendString(text, q.title())
+			}
+			at := 0
+			q.eachClient(func(x *client) {
+				at++
+				if x.key == c.key {
+					text = model.AppendInt(model.AppendInt(model.AppendString(text, q.title()), at), x.channel)
+				}
+			})
+		}
+	}
+	return text
+}
+
+// notice is the end of a connection that the broker learns of: its exclusive queues are orphans until they are reaped, and each other
+// queue that knows of its channels hears in its own time that they are no more.
+func (b *Broker) notice(k key, out *model.Out) {
+	if c := b.conn(k); c != nil {
+		b.forgetReceipts(func(r client) bool { return r.key == k })
+		for _, ch := range c.channels {
+			b.told(ch)
+			b.setInbox(ch, nil)
+		}
+		b.orphan(k)
+		for _, h := range b.hosts {
+			for _, q := range h.queues {
+				for _, ch := range c.channels {
+					b.farewell(q, client{k, ch.num})
+				}
+			}
+		}
+	}
+	b.forget(k, out)
+}
+
+// farewell marks a channel that is no more as departed, and puts word of that into the mailbox of a queue that knows of it.
+func (b *Broker) farewell(q *queue, c client) {
+	known := false
+	gone := client{key{c.link, departed}, c.channel}
+	q.eachClient(func(x *client) {
+		if *x == c {
+			*x, known = gone, true
+		}
+	})
+	if known {
+		b.send(q, letter{kind: departLetter, from: gone})
+	}
+}

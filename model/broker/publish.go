@@ -1,0 +1,142 @@
+package broker
+
+import (
+	"fmt"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// publish routes a message (§1.8.3.7), or keeps it until tx.commit. Whose a queue is, nobody is asked.
+func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
+	if m.Immediate {
+		b.connException(in.key, amqp.NotImplemented, "immediate=true", m, out)
+		return
+	}
+	x := in.conn.host.exchange(m.Exchange)
+	if x == nil {
+		b.noExchange(in, m.Exchange, out)
+		return
+	}
+	if x.internal {
+		b.exception(in, amqp.AccessRefused, "cannot publish to internal "+in.conn.host.here("exchange", m.Exchange), out)
+		return
+	}
+	c, wrong := b.contentOf(in, m)
+	if wrong != "" {
+		b.exception(in, amqp.PreconditionFailed, wrong, out)
+		return
+	}
+	p := publication{content: c, queues: in.conn.host.route(x, c), mandatory: m.Mandatory}
+	switch {
+	case in.ch.tx != nil:
+		p.routed = len(in.conn.host.those(p.queues))
+		in.ch.tx.publications = append(in.ch.tx.publications, p)
+	case in.ch.confirm && in.lost == 0: // a lost connection has nobody to confirm to
+		b.distribute(in, p, receipt{client{in.key, in.channel}, m.Seq}, out)
+	default:
+		b.distribute(in, p, receipt{}, out)
+	}
+	if b.alarm {
+		b.blockPublisher(in.conn, out)
+	}
+}
+
+// publication is a message on its way to the queues that it was routed to.
+type publication struct {
+	content   *content
+	queues    []string // names; those of the default exchange need not be there
+	routed    int      // in a transaction: how many of them were there
+	mandatory bool
+}
+
+// contentOf checks a message's properties. The text says what is wrong with them.
+func (b *Broker) contentOf(in call, m amqp.BasicPublish) (c *content, wrong string) {
+	if limit := b.bodyMax(); len(m.Message.Body) > limit {
+		return nil, fmt.Sprintf("message size %d is larger than configured max size %d", len(m.Message.Body), limit)
+	}
+	p := m.Message.Properties
+	c = &content{exchange: m.Exchange, key: m.RoutingKey, message: m.Message, ttl: forever}
+	if p.Present == 0 {
+		return c, ""
+	}
+	if p.Present&amqp.HasReplyTo != 0 && p.ReplyTo == replyTo {
+		if in.ch.replyConsumer == "" {
+			return nil, "fast reply consumer does not exist"
+		}
+		p.ReplyTo = replyAddress(in.key, in.channel)
+	}
+	if p.Present&amqp.HasUserID != 0 && p.UserID != in.conn.user {
+		return nil, fmt.Sprintf("user_id property set to '%s' but authenticated user was '%s'", p.UserID, in.conn.user)
+	}
+	var ok bool
+	if c.ttl, ok = lifetime(p); !ok {
+		return nil, fmt.Sprintf("invalid expiration '%s'", p.Expiration)
+	}
+	if c.cc, p, ok = copies(p); !ok {
+		return nil, "invalid message: unacceptable type in header CC or BCC"
+	}
+	c.message.Properties = p
+	return c, ""
+}
+
+// those returns the queues of those names that are there.
+func (h *host) those(names []string) (queues []*queue) {
+	for _, name := range names {
+		if q := h.queue(name); q != nil {
+			queues = append(queues, q)
+		}
+	}
+	return queues
+}
+
+// distribute sends a message to its queues. One without a queue is returned, if it is mandatory, and confirmed at once.
+func (b *Broker) distribute(in call, p publication, r receipt, out *model.Out) {
+	queues := in.conn.host.those(p.queues)
+	replied := false
+	if p.content.exchange == "" {
+		for _, name := range p.queues {
+			replied = b.reply(name, p.content, out) || replied
+		}
+	}
+	if len(queues) == 0 && !replied && p.mandatory {
+		in.reply(amqp.BasicReturn{
+			Code: amqp.NoRoute, Text: amqp.NoRoute.Name(), Exchange: p.content.exchange, RoutingKey: p.content.key, Message: p.content.message,
+		}, out)
+	}
+	if r.seq != 0 {
+		in.ch.unconfirmed = append(in.ch.unconfirmed, outstanding{r.seq, len(queues)})
+		if len(queues) == 0 {
+			b.settleReceipt(r, true, out)
+		}
+	}
+	for _, q := range queues {
+		b.post(q, p.content, r, out)
+	}
+}
+
+// post puts a message into a queue's mailbox. What nobody can ever tell was there is not even put there: a message that
+// no one wants confirmed, for a queue that keeps none.
+func (b *Broker) post(q *queue, c *content, r receipt, out *model.Out) {
+	if q.orphan && b.opts.Profile.exclusiveOutlivesClose() { // its process has ended, only the name is left
+		b.settleReceipt(r, false, out)
+		return
+	}
+	if !r.somebody() && q.futile() {
+		return
+	}
+	b.send(q, letter{kind: publishLetter, content: c, receipt: r})
+}
+
+// futile reports whether a publish to the queue changes nothing but its confirm.
+func (q *queue) futile() bool {
+	return q.maxLength == 0 && q.consumerCount() == 0 && q.deadLetter == nil
+}
+
+// bodyMax is the largest body that the broker takes.
+func (b *Broker) bodyMax() int {
+	if b.opts.BodyMax > 0 {
+		return b.opts.BodyMax
+	}
+	return b.opts.Profile.bodyMax()
+}

@@ -1,0 +1,74 @@
+package broker
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// replyTo is the name under which a client consumes answers without a queue (RabbitMQ's direct reply-to), and which it gives
+// as the address to answer to. The broker puts the channel's own address, replyTo and a dot and more, in its place.
+const replyTo = "amq.rabbitmq.reply-to"
+
+// replyAddress is where answers for a channel go.
+func replyAddress(k key, ch amqp.Channel) string { return fmt.Sprintf("%s.%d.%d", replyTo, k.link, ch) }
+
+// consumeReplies answers basic.consume of the name for answers.
+func (b *Broker) consumeReplies(in call, m amqp.BasicConsume, out *model.Out) {
+	switch {
+	case m.ConsumerTag != "" && in.ch.subscribed(m.ConsumerTag) >= 0:
+		b.connException(in.key, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), m, out)
+	case !m.NoAck:
+		b.exception(in, amqp.PreconditionFailed, "reply consumer cannot acknowledge", out)
+	case in.ch.replyConsumer != "":
+		b.exception(in, amqp.PreconditionFailed, "reply consumer already set", out)
+	default:
+		if m.ConsumerTag == "" {
+			m.ConsumerTag = b.fresh("amq.ctag-", func(tag string) bool { return in.ch.subscribed(tag) >= 0 })
+		}
+		in.ch.replyConsumer = m.ConsumerTag
+		in.answer(!m.NoWait, amqp.BasicConsumeOk{ConsumerTag: m.ConsumerTag}, out)
+	}
+}
+
+// replyChannel returns the channel with that address, nil if it is not there or consumes no answers.
+func (b *Broker) replyChannel(address string) *channel {
+	if !strings.HasPrefix(address, replyTo+".") {
+		return nil
+	}
+	for _, c := range b.conns {
+		for _, ch := range c.channels {
+			if c.lost == 0 && ch.replyConsumer != "" && replyAddress(c.key, ch.num) == address {
+				return ch
+			}
+		}
+	}
+	return nil
+}
+
+// reply delivers an answer straight to the channel with the address, and reports whether that is there.
+func (b *Broker) reply(address string, c *content, out *model.Out) bool {
+	ch := b.replyChannel(address)
+	if ch == nil {
+		return false
+	}
+	ch.conn.reply(ch.num, amqp.BasicDeliver{
+		ConsumerTag: ch.replyConsumer, Tag: ch.deliver(delivery{}, true), Exchange: c.exchange, RoutingKey: c.key, Message: c.message,
+	}, out)
+	return true
+}
+
+// declareReplyTo answers a declare of an address for answers, which only asks whether it is there, and reports whether it was one.
+func (b *Broker) declareReplyTo(in call, m amqp.QueueDeclare, out *model.Out) bool {
+	if !strings.HasPrefix(m.Queue, replyTo) {
+		return false
+	}
+	if m.Queue != replyTo && b.replyChannel(m.Queue) == nil || m.Queue == replyTo && in.ch.replyConsumer == "" {
+		b.noQueue(in, m.Queue, out)
+		return true
+	}
+	in.answer(!m.NoWait, amqp.QueueDeclareOk{Queue: m.Queue, Consumers: 1}, out)
+	return true
+}

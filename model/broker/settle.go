@@ -1,0 +1,192 @@
+package broker
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// delivery is a message that a channel has and has not settled, in the channel's own books.
+type delivery struct {
+	tag      uint64
+	queue    string // "": the queue is gone, and settling it does nothing
+	pos      uint64
+	consumer string // "": got by basic.get
+	counted  bool   // against the channel's limit
+	order    uint64 // of deliveries on the channel
+}
+
+// settle answers basic.ack, basic.nack and basic.reject (§1.8.3.13, 14; basic.nack is RabbitMQ's).
+func (b *Broker) settle(in call, tag uint64, multiple bool, s settlement, out *model.Out) {
+	all, ok := in.ch.collect(tag, multiple)
+	if !ok {
+		b.exception(in, amqp.PreconditionFailed, fmt.Sprintf("unknown delivery tag %d", amqp.WireTag(tag)), out)
+		return
+	}
+	if in.ch.tx != nil {
+		in.ch.tx.settlements = append(in.ch.tx.settlements, collected{s, all})
+		return
+	}
+	b.settleAll(in, all, s, out)
+}
+
+// collect removes the deliveries that a tag means from the channel's books: those up to it where it is for multiple, 0 meaning
+// all. It is not ok if there is no such delivery.
+func (ch *channel) collect(tag uint64, multiple bool) (all []delivery, ok bool) {
+	if tag == 0 && multiple {
+		all, ch.unsettled = ch.unsettled, nil
+		return all, true
+	}
+	i := slices.IndexFunc(ch.unsettled, func(d delivery) bool { return d.tag == tag })
+	if i < 0 {
+		return nil, false
+	}
+	from := i
+	if multiple {
+		from = 0
+	}
+	all = slices.Clone(ch.unsettled[from : i+1])
+	if from == 0 { // mostly
+		ch.unsettled = ch.unsettled[i+1:]
+	} else {
+		ch.unsettled = slices.Delete(ch.unsettled, from, i+1)
+	}
+	if len(ch.unsettled) == 0 {
+		ch.unsettled = nil
+	}
+	return all, true
+}
+
+// settleAll tells each queue which of its messages are settled, and makes room under the channel's limit.
+func (b *Broker) settleAll(in call, all []delivery, s settlement, out *model.Out) {
+	me := client{in.key, in.channel}
+	in.ch.tags.give(all)
+	var counted int
+	var queues []string
+	for _, d := range all {
+		if d.counted {
+			counted++
+		}
+		if d.queue != "" && !slices.Contains(queues, d.queue) {
+			queues = append(queues, d.queue)
+		}
+	}
+	slices.Sort(queues)
+	for _, name := range queues {
+		var positions []uint64
+		for _, d := range all {
+			if d.queue == name {
+				positions = append(positions, d.pos)
+			}
+		}
+		slices.Sort(positions)
+		b.send(in.conn.host.queue(name), letter{kind: settleLetter, from: me, settle: s, positions: positions})
+	}
+	b.release(in.ch, counted)
+}
+
+// release takes settled messages off a channel's limit, and lets the queues that had found it reached go on.
+func (b *Broker) release(ch *channel, counted int) {
+	if ch.limit == 0 || counted == 0 {
+		return
+	}
+	reached := ch.volume >= ch.limit
+	ch.volume = max(0, ch.volume-counted)
+	if reached && ch.volume < ch.limit {
+		b.resume(ch)
+	}
+}
+
+// resume tells the queues that had found the channel's limit reached that it no longer is.
+func (b *Broker) resume(ch *channel) {
+	me := client{ch.conn.key, ch.num}
+	for _, q := range ch.conn.host.queues {
+		if slices.Contains(q.suspended, me) {
+			b.send(q, letter{kind: resumeLetter, from: me})
+		}
+	}
+}
+
+// settled is what a queue does when it hears that messages are settled.
+func (b *Broker) settled(q *queue, l letter, out *model.Out) {
+	var all []message
+	freed := false
+	q.unacked = slices.DeleteFunc(q.unacked, func(m held) bool {
+		if _, found := slices.BinarySearch(l.positions, m.pos); !found || m.holder != l.from {
+			return false
+		}
+		if c := b.findConsumer(q, l.from, m.tag); c != nil && m.tag != "" && !c.noAck {
+			freed = freed || c.prefetch > 0 && c.unsettled >= c.prefetch
+			c.unsettled--
+		}
+		all = append(all, m.message)
+		return true
+	})
+	if len(q.unacked) == 0 {
+		q.unacked = nil
+	}
+	switch l.settle {
+	case acknowledge:
+		for _, m := range all {
+			b.forgetMessage(q, m, out)
+		}
+	case discard:
+		for _, m := range all {
+			b.deadLetter(q, m.content, rejectedDeath, out)
+			b.forgetMessage(q, m, out)
+		}
+	case putBack:
+		b.putBack(q, all, out)
+	}
+	if freed {
+		b.unblock(q, func(c *consumer) bool { return c.client == l.from }, out)
+	}
+	if l.settle == putBack {
+		b.deliver(q, out)
+	}
+}
+
+// putBack makes messages ready again, where they were before.
+func (b *Broker) putBack(q *queue, all []message, out *model.Out) {
+	if q.quorum {
+		b.returnToQuorum(q, all, out)
+	} else {
+		for _, m := range all {
+			if !m.redelivered {
+				m.redelivered = true
+				b.keepMessage(q, m, out)
+			}
+			q.insert(m)
+		}
+	}
+	b.dropExcess(q, out)
+	b.dropExpired(q, out)
+}
+
+// returnToQuorum is putBack for a quorum queue, which counts how often a message has failed.
+func (b *Broker) returnToQuorum(q *queue, all []message, out *model.Out) {
+	for _, m := range all {
+		m.redelivered = true
+		m.deliveries++
+		if int64(m.deliveries) > q.deliveryLimit {
+			b.deadLetter(q, m.content, limitDeath, out)
+			b.forgetMessage(q, m, out)
+			continue
+		}
+		b.keepMessage(q, m, out)
+		q.insert(m)
+	}
+}
+
+// recover answers basic.recover (§1.8.3.15, 16) with requeue; RabbitMQ has no other.
+func (b *Broker) recover(in call, requeue bool, out *model.Out) bool {
+	if !requeue {
+		b.connException(in.key, amqp.NotImplemented, "requeue=false", in.method, out)
+		return false
+	}
+	all, _ := in.ch.collect(0, true)
+	b.settleAll(in, all, putBack, out)
+	return true
+}

@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// transaction is what a channel in tx mode has done since it began, or since the last commit or rollback. Only publishing and
+// settling are part of it.
+//
+//	tx.select ──► open ──tx.commit──► committing ──the queues have all of it──► open
+//	               └────tx.rollback──► open                └──one refuses──► the channel is closed
+type transaction struct {
+	publications []publication
+	settlements  []collected
+	committing   bool
+	left         int // queues that have not taken their message
+	failed       bool
+}
+
+// collected are deliveries that a transaction settles.
+type collected struct {
+	settlement settlement
+	deliveries []delivery
+}
+
+// selectTx answers tx.select (§1.9.2.1).
+func (b *Broker) selectTx(in call, out *model.Out) {
+	if in.ch.confirm {
+		b.exception(in, amqp.PreconditionFailed, "cannot switch from confirm to tx mode", out)
+		return
+	}
+	if in.ch.tx == nil {
+		in.ch.tx = &transaction{}
+	}
+	in.reply(amqp.TxSelectOk{}, out)
+}
+
+// commit answers tx.commit (§1.9.2.3): it publishes, then settles, and is done when all queues have taken what was published. Where
+// messages go was decided when they were published; a queue that is gone by now is an error to RabbitMQ 4.
+func (b *Broker) commit(in call, out *model.Out) {
+	tx := in.ch.tx
+	if tx == nil {
+		b.exception(in, amqp.PreconditionFailed, "channel is not transactional", out)
+		return
+	}
+	publications, settlements := tx.publications, tx.settlements
+	*tx = transaction{committing: true}
+	for _, p := range publications {
+		tx.left += len(in.conn.host.those(p.queues))
+	}
+	for _, p := range publications {
+		if missing := p.routed - len(in.conn.host.those(p.queues)); missing > 0 && b.opts.Profile.commitNeedsQueues() {
+			tx.failed = true
+			continue
+		}
+		b.distribute(in, p, receipt{client: client{in.key, in.channel}}, out)
+	}
+	for _, s := range settlements {
+		b.settleAll(in, s.deliveries, s.settlement, out)
+	}
+	b.completeTx(in.ch, out)
+}
+
+// settleTx is a queue's word on a message of a transaction.
+func (b *Broker) settleTx(ch *channel, taken bool, out *model.Out) {
+	ch.tx.left--
+	ch.tx.failed = ch.tx.failed || !taken
+	b.completeTx(ch, out)
+}
+
+// completeTx ends a commit when nothing is outstanding.
+func (b *Broker) completeTx(ch *channel, out *model.Out) {
+	tx := ch.tx
+	if !tx.committing || tx.left > 0 {
+		return
+	}
+	failed := tx.failed
+	*tx = transaction{}
+	if failed {
+		in := call{ch.conn.key, ch.num, amqp.TxCommit{}, ch.conn, ch}
+		b.exception(in, amqp.PreconditionFailed, "partial tx completion", out)
+		return
+	}
+	ch.conn.reply(ch.num, amqp.TxCommitOk{}, out)
+}
+
+// rollback answers tx.rollback (§1.9.2.5): nothing is published, and what was settled is unsettled again.
+func (b *Broker) rollback(in call, out *model.Out) {
+	tx := in.ch.tx
+	if tx == nil {
+		b.exception(in, amqp.PreconditionFailed, "channel is not transactional", out)
+		return
+	}
+	for _, s := range tx.settlements {
+		in.ch.unsettled = append(in.ch.unsettled, s.deliveries...)
+	}
+	slices.SortStableFunc(in.ch.unsettled, func(x, y delivery) int { return cmp.Compare(x.order, y.order) })
+	*tx = transaction{}
+	in.reply(amqp.TxRollbackOk{}, out)
+}
