@@ -29,6 +29,7 @@ var layout = []struct {
 	{"model/...", []string{"model"}, []string{}},
 	{"spec", []string{"model/..."}, nil},
 	{"prover/bench", []string{"model", "prover", "spec"}, []string{"gonum.org/v1/plot", "gonum.org/v1/plot/plotter", "gonum.org/v1/plot/vg"}},
+	{"prover/admit", []string{"model"}, []string{}},
 	{"prover/certificate", []string{"model"}, []string{}},
 	{"prover", []string{"model", "traces"}, []string{}},
 	{"prover/frontier", []string{"model"}, []string{}},

@@ -29,7 +29,7 @@ func (r *replay) toBroker(l *link, e model.Event) error {
 		}
 		r.check(where, e.String(), e.String()) // that it was not answered is for the predictions to notice
 	case amqp.Broken:
-		c.lost, c.unread = true, c.inFlight
+		c.lost, c.unread = true, len(c.inFlight)
 		r.check(where, e.String(), fmt.Sprintf("%d frames unread", c.unread))
 	case amqp.Silent:
 		c.gate.Silence(gate.ToBroker, true)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/live/gate"
+	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -20,32 +21,35 @@ type connection struct {
 	session   *session
 	heartbeat uint16 // in seconds
 
-	left     bool // the model's client has no end of it any more
-	inFlight int  // frames held toward the broker that the model has predicted
-	lost     bool // the model's broker has lost its end, or given it up
-	unread   int  // lost: how many of those in flight the broker may still read
-	noticed  bool // lost, and noticed by the broker
-	finished bool // the broker has answered connection.close
+	left     bool         // the model's client has no end of it any more
+	inFlight []amqp.Frame // those held toward the broker that the model has predicted, as the model has them
+	lost     bool         // the model's broker has lost its end, or given it up
+	unread   int          // lost: how many of those in flight the broker may still read
+	noticed  bool         // lost, and noticed by the broker
+	finished bool         // the broker has answered connection.close
 
-	confirms confirms              // as the model's client counts; the session has its own
-	refused  map[amqp.Channel]bool // channels that the broker has closed for an error, and that still want a close-ok
-	seen     int                   // items held toward the client that have been compared
-	split    []amqp.Frame          // what is left to be compared of the one seen last
-	inbox    []amqp.Frame          // what the session has read and the double has not taken
+	numbers wire.ClientNumbers    // as of what the broker has been given
+	refused map[amqp.Channel]bool // channels that the broker has closed for an error, and that still want a close-ok
+	seen    [][]amqp.Frame        // what each item held toward the client that has been compared is in the model
+	split   []amqp.Frame          // what is left to be compared of the one seen last
+	inbox   []amqp.Frame          // what the session has read and the double has not taken
 }
+
+// write has the session send a frame of the model's client.
+func (c *connection) write(f amqp.Frame) error { return c.session.write(c.numbers.ToBroker(f)) }
 
 // next waits for the next frame from the broker that no prediction has been compared with, and counts it as compared.
 func (c *connection) next(ctx context.Context) (amqp.Frame, error) {
 	for len(c.split) == 0 {
-		if err := c.gate.Await(ctx, gate.ToClient, c.seen+1); err != nil {
+		if err := c.gate.Await(ctx, gate.ToClient, len(c.seen)+1); err != nil {
 			return amqp.Frame{}, err
 		}
-		item := c.gate.Held(gate.ToClient)[c.seen]
-		c.seen++
+		item := c.gate.Held(gate.ToClient)[len(c.seen)]
 		var err error
-		if c.split, err = c.confirms.received(item.Frame); err != nil {
+		if c.split, err = c.numbers.FromBroker(item.Frame); err != nil {
 			return item.Frame, err
 		}
+		c.seen = append(c.seen, c.split)
 	}
 	f := c.split[0]
 	c.split = c.split[1:]
@@ -60,9 +64,9 @@ func (c *connection) surplus() (amqp.Frame, bool) {
 	if len(c.split) > 0 {
 		return c.split[0], true
 	}
-	translate := c.confirms.clone()
-	for _, item := range c.gate.Held(gate.ToClient)[c.seen:] {
-		if frames, err := translate.received(item.Frame); err != nil || len(frames) > 0 {
+	confirms := c.numbers.Confirms.Clone()
+	for _, item := range c.gate.Held(gate.ToClient)[len(c.seen):] {
+		if frames, err := confirms.Received(item.Frame); err != nil || len(frames) > 0 {
 			return append(frames, item.Frame)[0], true
 		}
 	}
@@ -72,20 +76,16 @@ func (c *connection) surplus() (amqp.Frame, bool) {
 // deliver lets the session have the oldest frame for the client, through the gate unless it came with the one before.
 func (c *connection) deliver(ctx context.Context) (amqp.Frame, error) {
 	for len(c.inbox) == 0 {
-		if c.seen == 0 {
+		if len(c.seen) == 0 {
 			return amqp.Frame{}, errors.New("nothing has arrived from the broker that could be delivered")
 		}
 		if _, err := c.gate.Release(gate.ToClient); err != nil {
 			return amqp.Frame{}, err
 		}
-		c.seen--
-		f, err := c.session.read(ctx)
-		if err != nil {
+		if _, err := c.session.read(ctx); err != nil {
 			return amqp.Frame{}, err
 		}
-		if c.inbox, err = c.session.confirms.received(f); err != nil {
-			return f, err
-		}
+		c.inbox, c.seen = c.seen[0], c.seen[1:]
 	}
 	f := c.inbox[0]
 	c.inbox = c.inbox[1:]
@@ -93,22 +93,26 @@ func (c *connection) deliver(ctx context.Context) (amqp.Frame, error) {
 }
 
 // release lets the broker have the oldest frame, and waits for the answer if it answers such frames. It returns what was
-// released and, if there is one, the first frame of the answer, which stays in the gate; the error says why it has not come.
+// released, as the model has it, and, if there is one, the first frame of the answer, which stays in the gate; the error says why it has not come.
 func (c *connection) release(ctx context.Context) (sent amqp.Frame, answer *amqp.Frame, err error) {
 	before := len(c.gate.Held(gate.ToClient))
 	item, err := c.gate.Release(gate.ToBroker)
+	if item.Frame.Method == nil {
+		return amqp.Frame{}, nil, err
+	}
+	sent, c.inFlight = c.inFlight[0], c.inFlight[1:]
 	if err != nil {
-		return item.Frame, nil, err
+		return sent, nil, err
 	}
-	c.inFlight--
-	if _, ok := item.Frame.Method.(amqp.ChannelCloseOk); ok {
-		delete(c.refused, item.Frame.Channel)
+	c.numbers.Taken(sent)
+	if _, ok := sent.Method.(amqp.ChannelCloseOk); ok {
+		delete(c.refused, sent.Channel)
 	}
-	if !c.isAnswered(item.Frame) {
-		return item.Frame, nil, nil
+	if !c.isAnswered(sent) {
+		return sent, nil, nil
 	}
 	if err := c.gate.Await(ctx, gate.ToClient, before+1); err != nil {
-		return item.Frame, nil, err
+		return sent, nil, err
 	}
 	f := c.gate.Held(gate.ToClient)[before].Frame
 	switch f.Method.(type) {
@@ -118,7 +122,7 @@ func (c *connection) release(ctx context.Context) (sent amqp.Frame, answer *amqp
 		}
 		c.refused[f.Channel] = true
 	}
-	return item.Frame, &f, nil
+	return sent, &f, nil
 }
 
 // isAnswered reports whether a broker answers a frame. What comes on a channel that it has closed it discards, but for
@@ -133,7 +137,7 @@ func (c *connection) isAnswered(f amqp.Frame) bool {
 	case amqp.ConfirmSelect:
 		return open && !m.NoWait
 	case amqp.BasicPublish:
-		return open && c.session.confirms.confirming(f.Channel)
+		return open && c.numbers.Confirming(f.Channel)
 	case amqp.ConnectionOpen, amqp.ChannelOpen:
 		return open
 	case amqp.ConnectionClose, amqp.ChannelClose:
@@ -144,8 +148,8 @@ func (c *connection) isAnswered(f amqp.Frame) bool {
 
 // oldest returns the frame that the broker would read next.
 func (c *connection) oldest() (amqp.Frame, bool) {
-	if held := c.gate.Held(gate.ToBroker); len(held) > 0 && c.inFlight > 0 {
-		return held[0].Frame, true
+	if len(c.inFlight) > 0 {
+		return c.inFlight[0], true
 	}
 	return amqp.Frame{}, false
 }

@@ -32,7 +32,7 @@ func (r *replay) feed(d *double, from model.ID, e model.Event) error {
 		case amqp.Dial:
 			err = r.dial(d)
 		case amqp.Frame:
-			err = d.link.latest().session.write(e)
+			err = d.link.latest().write(e)
 		case amqp.Hangup:
 			d.link.latest().session.close(false)
 		}
@@ -97,15 +97,14 @@ func (r *replay) did(d *double, predicted model.Effect) error {
 		}
 		r.check(where, e.String(), observed)
 	case amqp.Frame:
-		if err := c.gate.Await(ctx, gate.ToBroker, c.inFlight+1); err != nil {
+		if err := c.gate.Await(ctx, gate.ToBroker, len(c.inFlight)+1); err != nil {
 			return r.diverge(where, e.String(), r.absent(err, 0))
 		}
-		if sent := c.gate.Held(gate.ToBroker)[c.inFlight].Frame; !same(e, sent) {
+		if sent := c.gate.Held(gate.ToBroker)[len(c.inFlight)].Frame; !same(c.numbers.ToBroker(e), sent) {
 			predicted, observed := describe(e, sent)
 			return r.diverge(where, predicted, observed)
 		}
-		c.inFlight++
-		c.confirms.sent(e)
+		c.inFlight = append(c.inFlight, e)
 		r.check(where, e.String(), e.String())
 	case amqp.Hangup:
 		c.left = true

@@ -21,7 +21,6 @@ type session struct {
 	conn     *net.TCPConn
 	reader   *wire.Reader
 	frameMax uint32
-	confirms confirms
 
 	paused  atomic.Bool
 	writing sync.Mutex // frames and heartbeats
@@ -121,7 +120,6 @@ func (s *session) write(f amqp.Frame) error {
 	if err != nil {
 		return err
 	}
-	s.confirms.sent(f)
 	return s.send(octets)
 }
 

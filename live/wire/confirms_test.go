@@ -1,10 +1,11 @@
-package replay
+package wire_test
 
 import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
@@ -14,7 +15,7 @@ func TestConfirms(t *testing.T) {
 	ack := func(tag uint64) amqp.Method { return amqp.BasicAck{Tag: tag} }
 	upTo := func(tag uint64) amqp.Method { return amqp.BasicAck{Tag: tag, Multiple: true} }
 
-	var c confirms
+	var c wire.Confirms
 	for i, s := range []struct {
 		sent     amqp.Frame // if it has a method
 		received amqp.Frame
@@ -49,12 +50,12 @@ func TestConfirms(t *testing.T) {
 		{received: on(1, ack(1)), want: []amqp.Frame{on(1, ack(1))}},
 	} {
 		if s.sent.Method != nil {
-			c.sent(s.sent)
+			c.Sent(s.sent)
 			continue
 		}
-		before := c.clone()
-		got, err := c.received(s.received)
-		if again, _ := before.received(s.received); !cmp.Equal(got, again) {
+		before := c.Clone()
+		got, err := c.Received(s.received)
+		if again, _ := before.Received(s.received); !cmp.Equal(got, again) {
 			t.Errorf("%d: a clone takes %v for %v, and not for %v", i, s.received, again, got)
 		}
 		if (err != nil) != (s.want == nil) {

@@ -1,4 +1,4 @@
-package replay
+package wire
 
 import (
 	"fmt"
@@ -8,10 +8,11 @@ import (
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// confirms translates confirms. On the wire both sides count the publishes of a channel in confirm mode from 1 on, and one
-// confirm may be for all up to its number; in a model a publish has the number that the client gave it (Seq), used again once
-// it is confirmed, and each has a confirm of its own. It follows one connection; the zero value is for a new one.
-type confirms struct {
+// Confirms takes the confirms of one connection apart, at the client's end. On the wire both sides count the publishes of a
+// channel in confirm mode from 1 on, and one confirm may be for all up to its number; in a model each publish has a confirm of its
+// own, with the number that the client gave the publish, BasicPublish.Seq: one that is used again once it is confirmed, or, where
+// that is 0, the one on the wire. The zero value is for a new connection.
+type Confirms struct {
 	channels map[amqp.Channel]sequence // those in confirm mode
 }
 
@@ -23,8 +24,8 @@ type sequence struct {
 
 type publish struct{ wire, seq uint64 }
 
-// sent takes note of a frame from the client to the broker.
-func (c *confirms) sent(f amqp.Frame) {
+// Sent takes note of a frame from the client to the broker.
+func (c *Confirms) Sent(f amqp.Frame) {
 	s, confirming := c.channels[f.Channel]
 	switch m := f.Method.(type) {
 	case amqp.ChannelOpen:
@@ -39,19 +40,25 @@ func (c *confirms) sent(f amqp.Frame) {
 	case amqp.BasicPublish:
 		if confirming {
 			s.last++
+			if m.Seq == 0 {
+				m.Seq = s.last
+			}
 			s.open = append(s.open, publish{s.last, m.Seq})
 			c.channels[f.Channel] = s
 		}
 	}
 }
 
-// confirming reports whether publishes on the channel are confirmed.
-func (c *confirms) confirming(ch amqp.Channel) bool { _, ok := c.channels[ch]; return ok }
+// Confirming reports whether publishes on the channel are confirmed.
+func (c *Confirms) Confirming(ch amqp.Channel) bool { _, ok := c.channels[ch]; return ok }
 
-// received translates a frame from the broker to the client into what a model takes it for: itself, or one confirm for each
+// Open is how many publishes of the channel are not confirmed.
+func (c *Confirms) Open(ch amqp.Channel) int { return len(c.channels[ch].open) }
+
+// Received translates a frame from the broker to the client into what a model takes it for: itself, or one confirm for each
 // publish that it confirms, of which there may be none if it is for several. It is an error if a single publish is confirmed
 // that is not outstanding.
-func (c *confirms) received(f amqp.Frame) ([]amqp.Frame, error) {
+func (c *Confirms) Received(f amqp.Frame) ([]amqp.Frame, error) {
 	var tag uint64
 	var multiple bool
 	var single func(seq uint64) amqp.Method
@@ -77,15 +84,15 @@ func (c *confirms) received(f amqp.Frame) ([]amqp.Frame, error) {
 	if len(frames) == 0 && !multiple {
 		return nil, fmt.Errorf("%v confirms a publish that is not outstanding", f)
 	}
-	if c.confirming(f.Channel) {
+	if c.Confirming(f.Channel) {
 		c.channels[f.Channel] = s
 	}
 	return frames, nil
 }
 
-// clone returns an independent copy.
-func (c *confirms) clone() *confirms {
-	d := &confirms{channels: maps.Clone(c.channels)}
+// Clone returns an independent copy.
+func (c *Confirms) Clone() *Confirms {
+	d := &Confirms{channels: maps.Clone(c.channels)}
 	for ch, s := range d.channels {
 		s.open = slices.Clone(s.open)
 		d.channels[ch] = s
