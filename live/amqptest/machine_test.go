@@ -3,6 +3,7 @@ package amqptest_test
 import (
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -17,8 +18,15 @@ import (
 type machine struct {
 	broker *broker.Broker
 	ends   []*machineEnd // by ID
-	timers []model.Timer // armed
+	now    int64         // in milliseconds
+	timers []armed       // by the moment
 	held   bool
+}
+
+// armed is a timer, and when it expires.
+type armed struct {
+	model.Timer
+	at int64
 }
 
 // machineEnd is a client's end of a link to the machine.
@@ -27,13 +35,14 @@ type machineEnd struct {
 	machine   *machine
 	id        model.ID
 	heartbeat int64 // in milliseconds
+	numbers   numbers
 	inbox     []amqp.Frame
 	hungUp    bool
 }
 
 func newMachine() *machine { return &machine{broker: broker.New(broker.Options{})} }
 
-func (m *machine) connect(t testing.TB, heartbeat uint16) end {
+func (m *machine) connect(t testing.TB, heartbeat uint16, capabilities ...string) end {
 	e := &machineEnd{t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000}
 	m.ends = append(m.ends, e)
 	return e
@@ -82,22 +91,36 @@ func (m *machine) step(from model.ID, e model.Event) {
 		case model.Send:
 			m.ends[effect.To].receive(effect.Event)
 		case model.Arm:
-			m.cancel(effect.Timer)
-			m.timers = append(m.timers, effect.Timer)
+			m.arm(effect.Timer, effect.Window)
 		case model.Cancel:
 			m.cancel(effect.Timer)
 		}
 	}
 }
 
-func (m *machine) cancel(t model.Timer) {
-	kept := m.timers[:0]
-	for _, armed := range m.timers {
-		if armed != t {
-			kept = append(kept, armed)
-		}
+// arm lets the timer expire as early as it may.
+func (m *machine) arm(t model.Timer, w model.Window) {
+	m.cancel(t)
+	if w.Earliest == model.Forever {
+		return
 	}
-	m.timers = kept
+	at := m.now + w.Earliest
+	i := len(m.timers)
+	for i > 0 && m.timers[i-1].at > at {
+		i--
+	}
+	m.timers = slices.Insert(m.timers, i, armed{t, at})
+}
+
+func (m *machine) cancel(t model.Timer) {
+	m.timers = slices.DeleteFunc(m.timers, func(a armed) bool { return a.Timer == t })
+}
+
+// expire lets time pass until the first timer expires.
+func (m *machine) expire() {
+	first := m.timers[0]
+	m.timers, m.now = m.timers[1:], first.at
+	m.take(model.Self, model.Expired{Timer: first.Timer})
 }
 
 func (e *machineEnd) receive(event model.Event) {
@@ -106,7 +129,7 @@ func (e *machineEnd) receive(event model.Event) {
 		if e.hungUp {
 			e.t.Errorf("the machine says %v after it has hung up", event)
 		}
-		e.inbox = append(e.inbox, event)
+		e.inbox = append(e.inbox, e.numbers.toWire(event))
 	case amqp.Hangup:
 		e.hungUp = true
 	}
@@ -115,7 +138,7 @@ func (e *machineEnd) receive(event model.Event) {
 func (e *machineEnd) send(ch amqp.Channel, methods ...amqp.Method) {
 	for _, m := range methods {
 		if !e.hungUp {
-			e.machine.take(e.id, amqp.Frame{Channel: ch, Method: m})
+			e.machine.take(e.id, amqp.Frame{Channel: ch, Method: e.numbers.toMachine(ch, m)})
 		}
 	}
 }
@@ -133,9 +156,7 @@ func (e *machineEnd) next() (amqp.Frame, error) {
 		case len(e.machine.timers) == 0:
 			e.t.Fatal("the machine says nothing")
 		}
-		t := e.machine.timers[0]
-		e.machine.cancel(t)
-		e.machine.take(model.Self, model.Expired{Timer: t})
+		e.machine.expire()
 	}
 }
 

@@ -3,11 +3,11 @@ package amqptest_test
 import (
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/cockroachdb/datadriven"
 
@@ -16,76 +16,68 @@ import (
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
+// brokers is the environment variable with the addresses of running RabbitMQs, separated by commas, to run the scripts against
+// instead of a node of the test's own.
+const brokers = "LOCKSTEP_SCRIPT_BROKERS"
+
 // TestScripts runs the broker scripts against the broker machine, against the embedded broker over TCP, and against a real
-// RabbitMQ, and expects the same of all three.
+// RabbitMQ, and expects the same of all three: what testdata says of all versions, and what a folder in it says of the target's.
 func TestScripts(t *testing.T) {
 	machine := func(testing.TB) target { return newMachine() }
-	t.Run("machine", func(t *testing.T) { runScripts(t, "*.txt", machine) })
-	t.Run("machine only", func(t *testing.T) { runScripts(t, "machine/*.txt", machine) })
+	t.Run("machine", func(t *testing.T) { runScripts(t, "rabbitmq-3.10", machine) })
+	t.Run("machine only", func(t *testing.T) { runScripts(t, "machine", machine) })
 	t.Run("embedded", func(t *testing.T) {
-		runScripts(t, "*.txt", func(t testing.TB) target {
+		runScripts(t, "rabbitmq-3.10", func(t testing.TB) target {
 			s := amqptest.NewServer(amqptest.Options{})
 			t.Cleanup(s.Close)
 			return tcp(s.Addr())
 		})
 	})
 	t.Run("rabbitmq", func(t *testing.T) {
-		node := rabbitmqtest.Shared(t)
-		runScripts(t, "*.txt", func(testing.TB) target { return tcp(node.Addr()) })
+		addrs := strings.Split(os.Getenv(brokers), ",")
+		if addrs[0] == "" {
+			addrs = []string{rabbitmqtest.Shared(t).Addr()}
+		}
+		for _, addr := range addrs {
+			profile := tcp(addr).profile(t)
+			t.Run(strings.TrimPrefix(profile, "rabbitmq-"), func(t *testing.T) {
+				runScripts(t, profile, func(testing.TB) target { return tcp(addr) })
+			})
+		}
 	})
 }
 
-// runScripts runs each script in testdata whose name matches, against a target of its own.
-func runScripts(t *testing.T, pattern string, start func(testing.TB) target) {
-	paths, err := filepath.Glob(filepath.Join("testdata", pattern))
+// runScripts runs the scripts in testdata, if the folder is a profile's, and those in the folder, each against a target of its own.
+func runScripts(t *testing.T, folder string, start func(testing.TB) target) {
+	paths, err := filepath.Glob(filepath.Join("testdata", folder, "*.txt"))
+	if common, _ := filepath.Glob("testdata/*.txt"); folder != "machine" {
+		paths = append(common, paths...)
+	}
 	if err != nil || len(paths) == 0 {
-		t.Fatalf("no scripts %s: %v", pattern, err)
+		t.Fatalf("no scripts in %s: %v", folder, err)
 	}
 	for _, path := range paths {
-		t.Run(strings.TrimSuffix(filepath.Base(path), ".txt"), func(t *testing.T) {
-			s := &script{target: start(t), conns: map[string]*conn{}}
+		name, _ := filepath.Rel("testdata", strings.TrimSuffix(path, ".txt"))
+		t.Run(name, func(t *testing.T) {
+			s := newScript(start(t))
 			datadriven.RunTest(t, path, s.run)
 			s.end(t)
 		})
 	}
 }
 
-// target is a broker that scripts run against.
-type target interface {
-	// connect opens a connection, up to and without connection.open. heartbeat is in seconds, 0 for none.
-	connect(t testing.TB, heartbeat uint16) end
-	// command executes a command that only this target has; ok is false if it has none of that name.
-	command(cmd string, a *arguments) (out []string, ok bool)
-}
-
-// end is the client's end of a connection.
-type end interface {
-	send(ch amqp.Channel, methods ...amqp.Method)
-	// next waits for the next frame. The error says that the broker has hung up.
-	next() (amqp.Frame, error)
-	// mute stops the heartbeats.
-	mute()
-	// reset breaks the connection.
-	reset()
-}
-
-// tcp is a target by its address.
-type tcp string
-
-func (addr tcp) connect(t testing.TB, heartbeat uint16) end {
-	c := dial(t, string(addr))
-	c.greet(login{tune: amqp.ConnectionTuneOk{ChannelMax: 2047, FrameMax: 131072, Heartbeat: heartbeat}})
-	return c
-}
-
-func (tcp) command(string, *arguments) ([]string, bool) { return nil, false }
-
 // script is a script in progress.
 type script struct {
-	target target
-	conns  map[string]*conn // those that are open, by name
-	queues map[string]bool  // ever declared
-	out    []string         // what the case at hand has to show
+	target    target
+	conns     map[string]*conn // those that are open, by name
+	queues    map[string]bool  // ever declared
+	exchanges map[string]bool  // likewise
+	names     names
+	out       []string // what the case at hand has to show
+}
+
+func newScript(to target) *script {
+	return &script{target: to, conns: map[string]*conn{}, queues: map[string]bool{}, exchanges: map[string]bool{}}
 }
 
 // run executes a case: a command a line.
@@ -113,7 +105,7 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 
 // command executes a command.
 func (s *script) command(t testing.TB, cmd string, list []datadriven.CmdArg) error {
-	a := &arguments{list: slices.Clone(list)}
+	a := &arguments{list: slices.Clone(list), names: &s.names}
 	if out, ok := s.target.command(cmd, a); ok {
 		s.out = append(s.out, out...)
 		return a.rest()
@@ -125,10 +117,7 @@ func (s *script) command(t testing.TB, cmd string, list []datadriven.CmdArg) err
 	}
 	switch cmd {
 	case "conn":
-		c = &conn{end: s.target.connect(t, uint16(a.number("heartbeat"))), name: name, confirms: map[amqp.Channel]*confirms{}}
-		s.conns[name] = c
-		c.send(0, amqp.ConnectionOpen{VirtualHost: a.value("vhost", "/")})
-		s.until(c, answer[amqp.ConnectionOpenOk](0))
+		s.connect(t, name, a)
 	case "drop":
 		c.reset()
 		delete(s.conns, name)
@@ -138,34 +127,54 @@ func (s *script) command(t testing.TB, cmd string, list []datadriven.CmdArg) err
 	case "mute":
 		c.mute()
 	case "recv":
-		s.until(c, func(amqp.Frame) bool { return true })
+		ch := a.channel()
+		for n := max(1, a.number("n")); n > 0 && s.conns[name] != nil; n-- {
+			s.until(c, from(ch), anything)
+		}
 		if s.conns[name] == nil {
 			s.awaitRelease(t, c.owns)
 		}
+	case "quiet":
+		s.quiet(t, c)
 	case "confirms":
-		from := len(s.out)
-		s.until(c, c.confirmed(a.channel()))
+		from, ch := len(s.out), a.channel()
+		s.until(c, of(ch), c.confirmed(ch))
 		slices.Sort(s.out[from:]) // in no fixed order
 	default:
-		if err := s.call(c, cmd, a); err != nil {
+		if err := s.call(t, c, cmd, a); err != nil {
 			return err
 		}
 	}
 	return a.rest()
 }
 
-// call executes a command that sends a method, and shows what comes back up to the method's answer.
-func (s *script) call(c *conn, cmd string, a *arguments) error {
-	ch, async := a.channel(), a.flag("async")
+// connect opens a connection.
+func (s *script) connect(t testing.TB, name string, a *arguments) {
+	var capabilities []string
+	if a.flag("cancel-notify") {
+		capabilities = append(capabilities, "consumer_cancel_notify")
+	}
+	c := &conn{
+		end: s.target.connect(t, uint16(a.number("heartbeat")), capabilities...), name: name,
+		open: map[amqp.Channel]bool{}, confirms: map[amqp.Channel]*confirms{},
+	}
+	s.conns[name] = c
+	c.send(0, amqp.ConnectionOpen{VirtualHost: a.value("vhost", "/")})
+	s.until(c, of(0), answer[amqp.ConnectionOpenOk](0))
+}
+
+// call executes a command that sends a method, and shows what comes back on its channel up to the method's answer.
+func (s *script) call(t testing.TB, c *conn, cmd string, a *arguments) error {
+	ch, async, released := a.channel(), a.flag("async"), a.flag("released")
 	m, answered, err := c.method(ch, cmd, a)
 	if err != nil {
 		return err
 	}
-	if declare, ok := m.(amqp.QueueDeclare); ok && !declare.Passive {
-		if s.queues == nil {
-			s.queues = map[string]bool{}
-		}
-		s.queues[declare.Queue] = true
+	switch m := m.(type) {
+	case amqp.QueueDeclare:
+		s.queues[m.Queue] = true
+	case amqp.ExchangeDeclare:
+		s.exchanges[m.Exchange] = true
 	}
 	if cmd == "reopen" {
 		c.send(ch, amqp.ChannelCloseOk{})
@@ -176,7 +185,7 @@ func (s *script) call(c *conn, cmd string, a *arguments) error {
 	}
 	if answered == nil {
 		// Nothing answers the method. To delete a queue that does not exist is answered, changes nothing, and comes after it.
-		c.send(ch, amqp.QueueDelete{Queue: "no such queue"})
+		c.send(ch, nothing)
 		answered = answer[amqp.QueueDeleteOk](ch)
 		defer func() {
 			if last := len(s.out) - 1; strings.HasSuffix(s.out[last], "queue.delete-ok messages=0") {
@@ -184,97 +193,101 @@ func (s *script) call(c *conn, cmd string, a *arguments) error {
 			}
 		}()
 	}
-	s.until(c, answered)
+	s.until(c, of(ch), answered)
+	if released {
+		s.awaitRelease(t, c.owns)
+	}
 	return nil
 }
 
-// until shows what the broker sends, up to and with the frame that stop accepts.
-func (s *script) until(c *conn, stop func(amqp.Frame) bool) {
+// nothing changes nothing, and is answered.
+var nothing = amqp.QueueDelete{Queue: "no such queue"}
+
+// until shows those frames of the broker that wanted accepts, up to and with the one that stop accepts.
+func (s *script) until(c *conn, wanted, stop func(amqp.Frame) bool) {
 	for {
-		f, err := c.next()
+		f, err := c.take(wanted)
+		_, closed := f.Method.(amqp.ConnectionCloseOk)
+		if err != nil || closed {
+			s.showRest(c)
+			delete(s.conns, c.name)
+		}
 		if err != nil {
 			s.out = append(s.out, c.name+": hung up")
-			delete(s.conns, c.name)
 			return
 		}
-		s.out = append(s.out, c.take(f)...)
-		if _, closed := f.Method.(amqp.ConnectionCloseOk); closed { // and now it is the client that hangs up
+		s.showFrame(c, f)
+		if closed { // and now it is the client that hangs up
 			c.reset()
-			delete(s.conns, c.name)
-			return
 		}
-		if stop(f) {
+		if closed || stop(f) {
 			return
 		}
 	}
 }
 
-// awaitRelease waits until the broker has deleted the exclusive queues of a connection that ended otherwise than by the
-// protocol, which RabbitMQ does some time after.
-func (s *script) awaitRelease(t testing.TB, queues []string) {
-	if len(queues) == 0 {
-		return
+// showFrame shows a frame.
+func (s *script) showFrame(c *conn, f amqp.Frame) {
+	s.names.learnFrom(f)
+	if m, ok := f.Method.(amqp.QueueDeclareOk); ok {
+		s.queues[m.Queue] = true
 	}
-	c := s.target.connect(t, 0)
-	ask := func(ch amqp.Channel, m amqp.Method) amqp.Method {
-		c.send(ch, m)
-		f, err := c.next()
-		if err != nil {
-			t.Fatalf("waiting for a release: %v", err)
-		}
-		return f.Method
-	}
-	ask(0, amqp.ConnectionOpen{VirtualHost: "/"})
-	deadline := time.Now().Add(patience)
-	for _, q := range queues {
-		for released := false; !released; {
-			if time.Now().After(deadline) {
-				t.Fatalf("queue %s of a dropped connection stays locked", q)
-			}
-			ask(1, amqp.ChannelOpen{})
-			m, ok := ask(1, amqp.QueueDeclare{Queue: q, Passive: true}).(amqp.ChannelClose)
-			if !ok {
-				t.Fatalf("queue %s of a dropped connection is neither locked nor gone", q)
-			}
-			c.send(1, amqp.ChannelCloseOk{})
-			released = m.Code == amqp.NotFound
-		}
-	}
-	ask(0, amqp.ConnectionClose{Code: amqp.Success})
-	c.reset()
+	s.out = append(s.out, s.show(c, f)...)
 }
 
-// end closes what the script left open, and deletes its queues for the sake of the next one. What the broker has sent
-// and the script not shown is an error.
+// showRest shows what has come and not been shown.
+func (s *script) showRest(c *conn) {
+	for _, f := range c.inbox {
+		s.showFrame(c, f)
+	}
+	c.inbox = nil
+}
+
+// quiet waits until what was sent to the broker before has had its effect, and shows all that has come to the connection. Nothing
+// in AMQP tells that a queue is done. But its process has had its turn when it has answered, more than likely after three answers, and
+// what it has told a channel is ahead of what a client then asks there.
+func (s *script) quiet(t testing.TB, c *conn) {
+	other := s.aside(t)
+	for range 3 {
+		for _, q := range slices.Sorted(maps.Keys(s.queues)) {
+			if _, closed := other.ask(1, amqp.QueueDeclare{Queue: q, Passive: true}).(amqp.ChannelClose); closed {
+				other.send(1, amqp.ChannelCloseOk{})
+				other.ask(1, amqp.ChannelOpen{})
+			}
+		}
+		for _, ch := range slices.Sorted(maps.Keys(c.open)) {
+			c.send(ch, nothing)
+			f, err := c.take(answer[amqp.QueueDeleteOk](ch))
+			if _, ok := f.Method.(amqp.QueueDeleteOk); err == nil && !ok {
+				c.inbox = append(c.inbox, f)
+			}
+		}
+	}
+	other.close()
+	s.showRest(c)
+}
+
+// end closes what the script left open, and deletes its queues and exchanges for the sake of the next one. What the broker has
+// sent and the script not shown is an error.
 func (s *script) end(t testing.TB) {
 	s.out = nil
+	var owned []string
 	for _, name := range slices.Sorted(maps.Keys(s.conns)) {
 		c := s.conns[name]
 		c.send(0, amqp.ConnectionClose{Code: amqp.Success})
-		s.until(c, answer[amqp.ConnectionCloseOk](0))
+		s.until(c, anything, answer[amqp.ConnectionCloseOk](0))
 		if want := name + ": connection.close-ok"; s.out[0] != want {
 			t.Errorf("the script shows not all: %q", s.out)
 		}
-		s.out = nil
+		s.out, owned = nil, append(owned, c.owns...)
 	}
-	c := s.target.connect(t, 0)
-	c.send(0, amqp.ConnectionOpen{VirtualHost: "/"})
-	c.send(1, amqp.ChannelOpen{})
+	s.awaitRelease(t, owned)
+	other := s.aside(t)
 	for _, name := range slices.Sorted(maps.Keys(s.queues)) {
-		c.send(1, amqp.QueueDelete{Queue: name})
+		other.clear(amqp.QueueDelete{Queue: name})
 	}
-	c.send(0, amqp.ConnectionClose{Code: amqp.Success})
-	for {
-		f, err := c.next()
-		if err != nil {
-			t.Fatalf("deleting the queues: %v", err)
-		}
-		switch m := f.Method.(type) {
-		case amqp.ConnectionClose, amqp.ChannelClose:
-			t.Fatalf("deleting the queues: %v", m)
-		case amqp.ConnectionCloseOk:
-			c.reset()
-			return
-		}
+	for _, name := range slices.Sorted(maps.Keys(s.exchanges)) {
+		other.clear(amqp.ExchangeDelete{Exchange: name})
 	}
+	other.close()
 }
