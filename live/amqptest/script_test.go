@@ -60,6 +60,7 @@ func runScripts(t *testing.T, folder string, start func(testing.TB) target) {
 		name, _ := filepath.Rel("testdata", strings.TrimSuffix(path, ".txt"))
 		t.Run(name, func(t *testing.T) {
 			s := newScript(start(t))
+			defer s.clear(t)
 			datadriven.RunTest(t, path, s.run)
 			s.end(t)
 		})
@@ -172,7 +173,9 @@ func (s *script) call(t testing.TB, c *conn, cmd string, a *arguments) error {
 	}
 	switch m := m.(type) {
 	case amqp.QueueDeclare:
-		s.queues[m.Queue] = true
+		if m.Queue != "" {
+			s.queues[m.Queue] = true
+		}
 	case amqp.ExchangeDeclare:
 		s.exchanges[m.Exchange] = true
 	}
@@ -267,11 +270,9 @@ func (s *script) quiet(t testing.TB, c *conn) {
 	s.showRest(c)
 }
 
-// end closes what the script left open, and deletes its queues and exchanges for the sake of the next one. What the broker has
-// sent and the script not shown is an error.
+// end closes what the script left open. What the broker has sent and the script not shown is an error.
 func (s *script) end(t testing.TB) {
 	s.out = nil
-	var owned []string
 	for _, name := range slices.Sorted(maps.Keys(s.conns)) {
 		c := s.conns[name]
 		c.send(0, amqp.ConnectionClose{Code: amqp.Success})
@@ -279,9 +280,17 @@ func (s *script) end(t testing.TB) {
 		if want := name + ": connection.close-ok"; s.out[0] != want {
 			t.Errorf("the script shows not all: %q", s.out)
 		}
-		s.out, owned = nil, append(owned, c.owns...)
+		s.out = nil
+		s.awaitRelease(t, c.owns)
 	}
-	s.awaitRelease(t, owned)
+}
+
+// clear deletes the queues and exchanges of the script for the sake of the next one, also where it has failed.
+func (s *script) clear(t testing.TB) {
+	for _, c := range s.conns {
+		c.reset()
+		s.awaitRelease(t, c.owns)
+	}
 	other := s.aside(t)
 	for _, name := range slices.Sorted(maps.Keys(s.queues)) {
 		other.clear(amqp.QueueDelete{Queue: name})
