@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -93,9 +92,7 @@ func (n *Node) bootServer(ctx context.Context) error {
 }
 
 func (n *Node) spawn(env []string, program string, args ...string) (*process, error) {
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(environ(n.dir, n.ports), env...)
-	cmd.Dir = n.dir.path
+	cmd := n.command(env, program, args...)
 	cmd.Stdout = n.out
 	cmd.Stderr = n.out // the same, so one pipe, and the order is kept
 	return spawn(cmd)

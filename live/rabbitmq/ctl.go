@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -19,9 +18,7 @@ func (n *Node) Ctl(ctx context.Context, args ...string) (string, error) {
 		return fmt.Errorf("rabbitmqctl %s: %w", strings.Join(args, " "), err)
 	}
 	var stdout, stderr bytes.Buffer
-	cmd := exec.Command(filepath.Join(n.opts.Bin, "rabbitmqctl"), args...)
-	cmd.Env = environ(n.dir, n.ports)
-	cmd.Dir = n.dir.path
+	cmd := n.command(nil, filepath.Join(n.opts.Bin, "rabbitmqctl"), args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := ctx.Err(); err != nil {
 		return "", fail(err)

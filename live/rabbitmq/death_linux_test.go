@@ -26,27 +26,34 @@ func TestNodeDiesWithItsProcess(t *testing.T) {
 	machine := func(names []string) bool { return beams(names) > 0 }
 	// A second Erlang machine of RabbitMQ's, whose script would start epmd as
 	// a daemon. The first name of it is its script's; a slow look sees the
-	// machine itself, when the moment has passed.
+	// machine itself, when the moment has passed. RabbitMQ 4 that finds an epmd
+	// has none.
 	starter := func(names []string) bool {
 		return beams(names) == 1 && slices.Contains(names, "erl") || beams(names) == 2
 	}
 	interrupt := func(cmd *exec.Cmd) error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	kill := func(cmd *exec.Cmd) error { return cmd.Process.Kill() }
 	for name, test := range map[string]struct {
-		stage func([]string) bool   // nil: ready
-		end   func(*exec.Cmd) error // nil: panic
+		version string
+		stage   func([]string) bool   // nil: ready
+		end     func(*exec.Cmd) error // nil: panic
 	}{
-		"killed when ready":                      {nil, kill},
-		"killed while epmd starts":               {anything, kill},
-		"killed while the server looks for epmd": {starter, kill},
-		"interrupted while the server starts":    {machine, interrupt},
-		"panicking while the server starts":      {machine, nil},
+		"killed when ready":                      {"", nil, kill},
+		"killed while epmd starts":               {"", anything, kill},
+		"killed while the server looks for epmd": {"", starter, kill},
+		"interrupted while the server starts":    {"", machine, interrupt},
+		"panicking while the server starts":      {"", machine, nil},
+		"4.0 killed when ready":                  {"4.0", nil, kill},
+		"4.0 killed while the server starts":     {"4.0", machine, kill},
+		"4.3 killed while something is mounted":  {"4.3", anything, kill},
+		"4.3 panicking while the server starts":  {"4.3", machine, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			root := rabbitmqtest.NeedVersion(t, test.version).Root
 			t.Parallel()
 			dir := t.TempDir()
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), victimDir+"="+dir)
+			cmd.Env = append(os.Environ(), victimDir+"="+dir, victimRoot+"="+root)
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 			stdin, err := cmd.StdinPipe()
 			if err != nil {

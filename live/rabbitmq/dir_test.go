@@ -90,20 +90,20 @@ func TestTempDirectory(t *testing.T) {
 
 func TestInstalled(t *testing.T) {
 	bin := t.TempDir()
-	if _, err := installed(bin); !errors.Is(err, ErrNotInstalled) {
+	if _, err := installed("", bin); !errors.Is(err, ErrNotInstalled) {
 		t.Errorf("empty directory: error %v", err)
 	}
 	script := filepath.Join(bin, "rabbitmq-server")
 	if err := os.WriteFile(script, []byte("#!/bin/sh\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := installed(bin); !errors.Is(err, ErrNotInstalled) {
+	if _, err := installed("", bin); !errors.Is(err, ErrNotInstalled) {
 		t.Errorf("not executable: error %v", err)
 	}
 	if err := os.Chmod(script, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := installed(bin); got != script || err != nil {
+	if got, err := installed("", bin); got != script || err != nil {
 		t.Errorf("got %s, error %v", got, err)
 	}
 }

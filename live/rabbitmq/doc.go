@@ -31,6 +31,11 @@
 //     to a group reaches them; they end by themselves when the machine's
 //     pipes close, and we wait for that.
 //
+// A RabbitMQ of another version comes with a system of its own, in another root
+// directory. Its node is one of the same two processes: what it takes to change
+// the root execs, too, and the mounts are in a name space of the process's own,
+// so that they die with it as surely.
+//
 // What a sudden death can leave behind is the temporary directory. It is
 // locked while in use, and the next Start removes those that no lock holds.
 package rabbitmq

@@ -2,6 +2,7 @@ package rabbitmq_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -14,9 +15,23 @@ import (
 	"github.com/lockstep-prover/lockstep/live/rabbitmq/rabbitmqtest"
 )
 
-// victimDir, if set, makes the test binary a process that starts a node there
-// and waits for its death.
-const victimDir = "LOCKSTEP_RABBITMQ_VICTIM"
+// victimDir, if set, makes the test binary a process that starts a node there,
+// in the root directory victimRoot, and waits for its death.
+const (
+	victimDir  = "LOCKSTEP_RABBITMQ_VICTIM"
+	victimRoot = "LOCKSTEP_RABBITMQ_VICTIM_ROOT"
+)
+
+// versions are those that tests run on: this machine's own, and those that
+// `make rabbitmq-4` installs.
+var versions = []string{"", "4.0", "4.3"}
+
+// onVersions runs test on each version.
+func onVersions(t *testing.T, test func(t *testing.T, version string)) {
+	for _, version := range versions {
+		t.Run(cmp.Or(version, "own"), func(t *testing.T) { test(t, version) })
+	}
+}
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(victimDir); dir != "" {
@@ -28,7 +43,8 @@ func TestMain(m *testing.M) {
 // victim says "ready" when its node is, and panics when it is told anything.
 func victim(dir string) {
 	go func() {
-		if _, err := rabbitmq.Start(context.Background(), rabbitmq.Options{Dir: dir}); err != nil {
+		opts := rabbitmq.Options{Dir: dir, Root: os.Getenv(victimRoot)}
+		if _, err := rabbitmq.Start(context.Background(), opts); err != nil {
 			fmt.Println(err)
 			os.Exit(1)
 		}
@@ -39,7 +55,7 @@ func victim(dir string) {
 }
 
 // processes returns the names of the live processes that work in dir, as all
-// of a node do.
+// of a node do. Those of a node with a root directory do in ROOT/mnt/root/dir.
 func processes(t testing.TB, dir string) []string {
 	t.Helper()
 	links, err := filepath.Glob("/proc/[0-9]*/cwd")
@@ -49,7 +65,7 @@ func processes(t testing.TB, dir string) []string {
 	var names []string
 	for _, link := range links {
 		cwd, err := os.Readlink(link)
-		if err != nil || !strings.HasPrefix(cwd, dir) {
+		if err != nil || !strings.Contains(cwd, dir) {
 			continue
 		}
 		stat, err := os.ReadFile(filepath.Join(filepath.Dir(link), "stat"))

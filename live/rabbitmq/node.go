@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
 
-var errStopped = errors.New("the node is stopped")
+var (
+	errStopped = errors.New("the node is stopped")
+	errNotRoot = errors.New("only the superuser is able")
+)
 
 const (
 	// startTimeout bounds a start whose context has no deadline. A start
@@ -34,6 +39,14 @@ type Options struct {
 	// (not Debian's wrappers of these names in /usr/sbin). Empty: where
 	// Debian, Ubuntu and upstream packages have them.
 	Bin string
+
+	// Root is the root directory of the system that has the RabbitMQ, Bin
+	// among it, for a version that this machine's own system does not have;
+	// see [Find]. All of the node's programs run in there (chroot), on top of
+	// it rather: nothing in it is changed, and Dir has the same path inside as
+	// outside. It must have the directories mnt, proc and dev, and only the
+	// superuser can start such a node. Empty: this machine's own.
+	Root string
 
 	// Config holds lines to add to rabbitmq.conf. Where they repeat a key of
 	// ours, they win.
@@ -87,8 +100,18 @@ func start(ctx context.Context, opts Options, pick func() (ports, error)) (*Node
 	if opts.Bin == "" {
 		opts.Bin = scripts
 	}
-	if _, err := installed(opts.Bin); err != nil {
+	if _, err := installed(opts.Root, opts.Bin); err != nil {
 		return nil, fmt.Errorf("start rabbitmq: %w", err)
+	}
+	if opts.Root != "" {
+		if os.Geteuid() != 0 {
+			return nil, fmt.Errorf("start rabbitmq: %w to start what is in %s", errNotRoot, opts.Root)
+		}
+		root, err := filepath.Abs(opts.Root)
+		if err != nil {
+			return nil, fmt.Errorf("start rabbitmq: %w", err)
+		}
+		opts.Root = root
 	}
 	dir, err := openDirectory(opts.Dir)
 	if err != nil {

@@ -58,51 +58,62 @@ func publish(t *testing.T, ch *amqp.Channel, queue, body string) {
 }
 
 func TestNodeTakesMessages(t *testing.T) {
-	node := rabbitmqtest.Shared(t)
-	_, ch := dial(t, node)
-	declare(t, ch, "messages", false, true)
-	publish(t, ch, "messages", "hello")
-	got, ok, err := ch.Get("messages", true)
-	if err != nil || !ok || string(got.Body) != "hello" {
-		t.Errorf("got %q, %v, error %v", got.Body, ok, err)
-	}
+	onVersions(t, func(t *testing.T, version string) {
+		node := rabbitmqtest.SharedVersion(t, version)
+		if !strings.HasPrefix(node.Version(), version) {
+			t.Errorf("version %s", node.Version())
+		}
+		_, ch := dial(t, node)
+		declare(t, ch, "messages", false, true)
+		publish(t, ch, "messages", "hello")
+		got, ok, err := ch.Get("messages", true)
+		if err != nil || !ok || string(got.Body) != "hello" {
+			t.Errorf("got %q, %v, error %v", got.Body, ok, err)
+		}
+	})
 }
 
 func TestCtl(t *testing.T) {
-	node := rabbitmqtest.Shared(t)
-	got, err := node.Ctl(t.Context(), "eval", `{rabbit_misc:version(), rabbit_alarm:get_alarms()}.`)
-	if want := `{"` + node.Version() + `",[]}` + "\n"; err != nil || got != want {
-		t.Errorf("got %q, error %v; want %q", got, err, want)
-	}
-	if _, err := node.Ctl(t.Context(), "no_such_command"); err == nil ||
-		!strings.Contains(err.Error(), "rabbitmqctl no_such_command: exit status 64: ") {
-		t.Errorf("unknown command: error %v", err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := node.Ctl(ctx, "eval", "timer:sleep(60000)."); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("cut short: error %v", err)
-	}
+	onVersions(t, func(t *testing.T, version string) {
+		node := rabbitmqtest.SharedVersion(t, version)
+		got, err := node.Ctl(t.Context(), "eval", `{rabbit_misc:version(), rabbit_alarm:get_alarms()}.`)
+		if want := `{"` + node.Version() + `",[]}` + "\n"; err != nil || got != want {
+			t.Errorf("got %q, error %v; want %q", got, err, want)
+		}
+		if _, err := node.Ctl(t.Context(), "no_such_command"); err == nil ||
+			!strings.Contains(err.Error(), "rabbitmqctl no_such_command: exit status 64: ") {
+			t.Errorf("unknown command: error %v", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := node.Ctl(ctx, "eval", "timer:sleep(60000)."); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("cut short: error %v", err)
+		}
+	})
 }
 
 func TestCloseAllConnections(t *testing.T) {
-	node := rabbitmqtest.Shared(t)
-	conn, _ := dial(t, node)
-	closed := conn.NotifyClose(make(chan *amqp.Error, 1))
-	if err := node.CloseAllConnections(t.Context(), "for maintenance"); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-closed; err == nil || err.Code != amqp.ConnectionForced || !strings.Contains(err.Reason, "for maintenance") {
-		t.Errorf("closed with %v", err)
-	}
+	onVersions(t, func(t *testing.T, version string) {
+		node := rabbitmqtest.SharedVersion(t, version)
+		conn, _ := dial(t, node)
+		closed := conn.NotifyClose(make(chan *amqp.Error, 1))
+		if err := node.CloseAllConnections(t.Context(), "for maintenance"); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-closed; err == nil || err.Code != amqp.ConnectionForced || !strings.Contains(err.Reason, "for maintenance") {
+			t.Errorf("closed with %v", err)
+		}
+	})
 }
 
 // One life of a node: killed, restarted, paused, continued, stopped. The
 // shared node runs beside it and must notice nothing.
-func TestLife(t *testing.T) {
-	other := rabbitmqtest.Shared(t)
+func TestLife(t *testing.T) { onVersions(t, life) }
+
+func life(t *testing.T, version string) {
+	other := rabbitmqtest.SharedVersion(t, version)
 	_, witness := dial(t, other)
-	node := rabbitmqtest.Private(t, rabbitmq.Options{})
+	node := rabbitmqtest.Private(t, rabbitmqtest.NeedVersion(t, version))
 	if node.Addr() == other.Addr() || node.Dir() == other.Dir() {
 		t.Fatalf("two nodes share %s or %s", node.Addr(), node.Dir())
 	}
