@@ -116,8 +116,11 @@ func (n *Node) await(ctx context.Context, ready func(context.Context) error) err
 			return fmt.Errorf("%w (%s)", errPortTaken, sign)
 		}
 		select {
-		case <-n.epmd.done: // for which it has no other reason
-			return fmt.Errorf("epmd ended (%v): %w", n.epmd.err, errPortTaken)
+		case <-n.epmd.done:
+			if n.epmd.err == nil { // its silent way to say so
+				return fmt.Errorf("%w (epmd ended)", errPortTaken)
+			}
+			return fmt.Errorf("epmd ended (%v)", n.epmd.err)
 		case <-serverDone:
 			return fmt.Errorf("the server ended before it was ready (%v)", n.server.err)
 		case <-ctx.Done():

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/lockstep-prover/lockstep/live/rabbitmq"
 	"github.com/lockstep-prover/lockstep/live/rabbitmq/rabbitmqtest"
 )
@@ -67,16 +69,61 @@ func TestStartErrors(t *testing.T) {
 	}
 }
 
-func TestStartCancelled(t *testing.T) {
-	rabbitmqtest.Need(t)
+// What a start in a root directory mounted is gone when it failed.
+func TestStartErrorsInRoot(t *testing.T) {
+	opts := rabbitmqtest.NeedVersion(t, "4.0")
+	without := t.TempDir()
+	systemOf(t, without, "4.0.5")
+	base := t.TempDir()
+	before := mounts(t)
+	for name, test := range map[string]struct {
+		opts rabbitmq.Options
+		want string
+	}{
+		"nowhere to mount": {
+			rabbitmq.Options{Root: without},
+			"mount: " + without + "/mnt: mount point does not exist.",
+		},
+		"no such directory": {
+			rabbitmq.Options{Root: base},
+			"start rabbitmq: no " + base + "/usr/lib/rabbitmq/bin/rabbitmq-server: rabbitmq-server is not installed; try: make rabbitmq-4",
+		},
+		"configuration refused": {
+			rabbitmq.Options{Root: opts.Root, Dir: filepath.Join(base, "refused"), Config: "nonsense.key = 3"},
+			"You've tried to set nonsense.key, but there is no setting with that name",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			node, err := rabbitmq.Start(t.Context(), test.opts)
+			if err == nil {
+				node.Stop()
+				t.Fatal("started")
+			}
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v\nhas no %q", err, test.want)
+			}
+		})
+	}
+	if left := processes(t, base); len(left) > 0 {
+		t.Errorf("there are still %v", left)
+	}
+	if diff := cmp.Diff(before, mounts(t)); diff != "" {
+		t.Errorf("mounted:\n%s", diff)
+	}
+}
+
+func TestStartCancelled(t *testing.T) { onVersions(t, startCancelled) }
+
+func startCancelled(t *testing.T, version string) {
+	opts := rabbitmqtest.NeedVersion(t, version)
 	t.Parallel()
-	dir := t.TempDir()
+	opts.Dir = t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
-		eventually(t, "the server runs", func() bool { return slices.Contains(processes(t, dir), "beam.smp") })
+		eventually(t, "the server runs", func() bool { return slices.Contains(processes(t, opts.Dir), "beam.smp") })
 	}()
-	node, err := rabbitmq.Start(ctx, rabbitmq.Options{Dir: dir})
+	node, err := rabbitmq.Start(ctx, opts)
 	if err == nil {
 		node.Stop()
 		t.Fatal("started")
@@ -84,13 +131,15 @@ func TestStartCancelled(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	eventually(t, "nothing is left", func() bool { return len(processes(t, dir)) == 0 })
+	eventually(t, "nothing is left", func() bool { return len(processes(t, opts.Dir)) == 0 })
 }
 
 // Each time another of the three ports turns out to be taken, after the look
 // whether they are free.
-func TestStartPicksOtherPorts(t *testing.T) {
-	rabbitmqtest.Need(t)
+func TestStartPicksOtherPorts(t *testing.T) { onVersions(t, startPicksOtherPorts) }
+
+func startPicksOtherPorts(t *testing.T, version string) {
+	opts := rabbitmqtest.NeedVersion(t, version)
 	t.Parallel()
 	var bases []int
 	for taken := range 3 {
@@ -105,7 +154,7 @@ func TestStartPicksOtherPorts(t *testing.T) {
 		defer l.Close()
 		bases = append(bases, base)
 	}
-	node, err := rabbitmq.StartOn(t.Context(), rabbitmq.Options{}, bases...)
+	node, err := rabbitmq.StartOn(t.Context(), opts, bases...)
 	if err != nil {
 		t.Fatal(err)
 	}
