@@ -1,9 +1,11 @@
-# make test    everything: lint, all tests, those against a real RabbitMQ included (installs Debian's package where it is missing)
+# make test    everything but RabbitMQ 4: lint, all tests, those against a real RabbitMQ included (installs Debian's package where it is missing)
 # make lint    gofmt, go vet, staticcheck
+# make rabbitmq-4       RabbitMQ 4.0 and 4.3 in root directories of their own, below /var/lib/lockstep or $LOCKSTEP_RABBITMQ_ROOTS, where they are missing; as root
+# make test-rabbitmq-4  the tests against them
 # make prove-long   the larger sizes: minutes, gigabytes; of the classics every state that somebody else has counted
 # make bench-peers  measures the prover beside SPIN, writes prover/BENCHMARKS.md; BENCH=-ten explores 61 million states, too
 
-.PHONY: test lint rabbitmq prove-long bench-peers
+.PHONY: test lint rabbitmq rabbitmq-4 test-rabbitmq-4 prove-long bench-peers
 
 test: lint rabbitmq
 	LOCKSTEP_RABBITMQ=1 go test -timeout 14m ./...
@@ -17,6 +19,12 @@ lint:
 
 rabbitmq:
 	./.ci/install-rabbitmq
+
+rabbitmq-4:
+	./live/rabbitmq/install-rabbitmq-4
+
+test-rabbitmq-4: rabbitmq rabbitmq-4
+	LOCKSTEP_RABBITMQ=1 LOCKSTEP_RABBITMQ_4=1 go test -timeout 14m ./live/rabbitmq/...
 
 prove-long:
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3
