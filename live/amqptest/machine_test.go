@@ -40,7 +40,9 @@ type machineEnd struct {
 	hungUp    bool
 }
 
-func newMachine() *machine { return &machine{broker: broker.New(broker.Options{})} }
+func newMachine(p broker.Profile) *machine {
+	return &machine{broker: broker.New(broker.Options{Profile: p})}
+}
 
 func (m *machine) connect(t testing.TB, heartbeat uint16, capabilities ...string) end {
 	e := &machineEnd{t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000}

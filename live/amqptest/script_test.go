@@ -14,6 +14,7 @@ import (
 	"github.com/lockstep-prover/lockstep/live/amqptest"
 	"github.com/lockstep-prover/lockstep/live/rabbitmq/rabbitmqtest"
 	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/broker"
 )
 
 // brokers is the environment variable with the addresses of running RabbitMQs, separated by commas, to run the scripts against
@@ -23,9 +24,12 @@ const brokers = "LOCKSTEP_SCRIPT_BROKERS"
 // TestScripts runs the broker scripts against the broker machine, against the embedded broker over TCP, and against a real
 // RabbitMQ, and expects the same of all three: what testdata says of all versions, and what a folder in it says of the target's.
 func TestScripts(t *testing.T) {
-	machine := func(testing.TB) target { return newMachine() }
-	t.Run("machine", func(t *testing.T) { runScripts(t, "rabbitmq-3.10", machine) })
-	t.Run("machine only", func(t *testing.T) { runScripts(t, "machine", machine) })
+	for _, name := range broker.ProfileNames() {
+		profile, _ := broker.ParseProfile(name)
+		machine := func(testing.TB) target { return newMachine(profile) }
+		t.Run("machine/"+name, func(t *testing.T) { runScripts(t, name, machine) })
+	}
+	t.Run("machine only", func(t *testing.T) { runScripts(t, "machine", func(testing.TB) target { return newMachine(broker.RabbitMQ310) }) })
 	t.Run("embedded", func(t *testing.T) {
 		runScripts(t, "rabbitmq-3.10", func(t testing.TB) target {
 			s := amqptest.NewServer(amqptest.Options{})

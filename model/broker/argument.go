@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -25,34 +24,49 @@ type settings struct {
 
 const queueType = "x-queue-type"
 
-// known are the arguments that RabbitMQ gives a meaning, by type of queue. It compares them in a second declare, and ignores all others.
-var knownClassic = []string{
-	"x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length", "x-max-length-bytes", "x-max-priority",
-	"x-overflow", "x-queue-mode", "x-queue-version", "x-single-active-consumer", queueType, "x-queue-master-locator",
-}
-
-var knownQuorum = []string{
-	"x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-expires", "x-max-length", "x-max-length-bytes",
-	"x-max-in-memory-length", "x-max-in-memory-bytes", "x-overflow", "x-single-active-consumer", queueType, "x-quorum-initial-group-size",
-	"x-delivery-limit", "x-message-ttl", "x-queue-leader-locator",
-}
-
-// foreign are arguments of streams only.
-var foreign = []string{"x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"}
-
-func known(quorum bool) []string {
-	if quorum {
-		return knownQuorum
+// The arguments that RabbitMQ gives a meaning, for each type of queue. It compares them in a second declare. Those of other types are
+// refused, and whatever else is ignored.
+var (
+	ofClassic = []string{
+		"x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length", "x-max-length-bytes",
+		"x-max-priority", "x-overflow", "x-queue-mode", "x-queue-version", "x-single-active-consumer", queueType, "x-queue-master-locator",
 	}
-	return knownClassic
+	ofQuorum = []string{
+		"x-dead-letter-exchange", "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-expires", "x-max-length", "x-max-length-bytes",
+		"x-max-in-memory-length", "x-max-in-memory-bytes", "x-overflow", "x-single-active-consumer", queueType, "x-quorum-initial-group-size",
+		"x-delivery-limit", "x-message-ttl", locator,
+	}
+	ofStreams   = []string{"x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"}
+	ofStreams4  = []string{"x-stream-filter-size-bytes"}
+	ofQuorum43  = []string{"x-consumer-timeout", "x-consumer-disconnected-timeout", "x-delayed-retry-type", "x-delayed-retry-min", "x-delayed-retry-max"}
+	locators    = []string{"client-local", "balanced"}
+	strategies  = []string{"at-most-once", "at-least-once"}
+	overflows   = []string{"drop-head", "reject-publish", "reject-publish-dlx"}
+	classicMode = []string{"default", "lazy"}
+)
+
+const locator = "x-queue-leader-locator"
+
+// known reports whether an argument has a meaning for that type of queue.
+func (p Profile) known(name string, quorum bool) bool {
+	if quorum {
+		return slices.Contains(ofQuorum, name) || p >= RabbitMQ43 && slices.Contains(ofQuorum43, name)
+	}
+	return slices.Contains(ofClassic, name) || p >= RabbitMQ40 && name == locator
+}
+
+// foreign reports whether an argument has a meaning for other types of queue only.
+func (p Profile) foreign(name string, quorum bool) bool {
+	elsewhere := p.known(name, !quorum) || slices.Contains(ofStreams, name) || p >= RabbitMQ40 && slices.Contains(ofStreams4, name)
+	return elsewhere && !p.known(name, quorum)
 }
 
 // effective returns those arguments of a queue that make a difference, in one form: integers of all widths are the same, and a queue
 // without a type has the default one.
-func effective(t amqp.Table, quorum bool) amqp.Table {
+func (p Profile) effective(t amqp.Table, quorum bool) amqp.Table {
 	var fields []amqp.Field
 	for _, f := range t.Fields() {
-		if !slices.Contains(known(quorum), f.Name) || f.Name == queueType {
+		if !p.known(f.Name, quorum) || f.Name == queueType {
 			continue
 		}
 		if n, ok := amqp.Integer(f.Value); ok {
@@ -73,7 +87,7 @@ func (b *Broker) isQuorum(m amqp.QueueDeclare) (quorum bool, wrong string) {
 		return true, ""
 	}
 	if present {
-		return false, "unsupported queue type"
+		return false, "invalid arg '" + queueType + "'"
 	}
 	return b.opts.Quorum && m.Durable && !m.Exclusive && !m.AutoDelete, ""
 }
@@ -85,53 +99,58 @@ func (b *Broker) read(t amqp.Table, quorum bool) (s settings, wrong string) {
 		s.deliveryLimit = b.opts.Profile.deliveryLimit()
 	}
 	for _, f := range t.Fields() {
-		n, isInt := amqp.Integer(f.Value)
-		text, isText := f.Value.(string)
-		valid := true
-		switch f.Name {
-		case "x-max-length":
-			s.maxLength, valid = n, isInt && n >= 0
-		case "x-max-length-bytes":
-			s.maxBytes, valid = n, isInt && n >= 0
-		case "x-message-ttl":
-			s.ttl, valid = n, isInt && validExpiry(n)
-		case "x-expires":
-			s.expires, valid = n, isInt && n > 0 && validExpiry(n)
-		case "x-overflow":
-			valid = text == "drop-head" || text == "reject-publish" || text == "reject-publish-dlx"
-			s.reject, s.rejectDeadly = text != "drop-head", text == "reject-publish-dlx"
-		case "x-max-priority":
-			s.prioritised, s.maxPriority, valid = !quorum, uint8(n), isInt && n >= 0 && n <= 255
-		case "x-single-active-consumer":
-			s.single, valid = f.Value.(bool)
-		case "x-dead-letter-exchange":
-			s.deadLetter, valid = &text, isText
-		case "x-dead-letter-routing-key":
-			_, exchange := t.Lookup("x-dead-letter-exchange")
-			s.deadKey, valid = &text, isText && exchange
-		case "x-delivery-limit":
-			if quorum {
-				s.deliveryLimit, valid = n, isInt
-				if n < 0 {
-					s.deliveryLimit = forever
-				}
-			}
-		case "x-queue-mode":
-			valid = quorum || text == "default" || text == "lazy"
-		case "x-queue-version":
-			valid = quorum || isInt && (n == 1 || n == 2)
-		case "x-dead-letter-strategy":
-			valid = !quorum || text == "at-most-once" || text == "at-least-once"
-		}
-		if !valid {
-			return s, fmt.Sprintf("invalid arg '%s'", f.Name)
-		}
-	}
-	for _, f := range t.Fields() {
-		elsewhere := slices.Contains(foreign, f.Name) || slices.Contains(known(!quorum), f.Name)
-		if elsewhere && !slices.Contains(known(quorum), f.Name) {
-			return s, fmt.Sprintf("invalid arg '%s'", f.Name)
+		if b.opts.Profile.foreign(f.Name, quorum) || b.opts.Profile.known(f.Name, quorum) && !s.set(f, t, b.opts.Profile) {
+			return s, "invalid arg '" + f.Name + "'"
 		}
 	}
 	return s, ""
+}
+
+// set takes one argument of those that the type of queue knows, and reports whether it is valid.
+func (s *settings) set(f amqp.Field, t amqp.Table, p Profile) (valid bool) {
+	n, isInt := amqp.Integer(f.Value)
+	text, isText := f.Value.(string)
+	switch f.Name {
+	case "x-max-length":
+		s.maxLength, valid = n, isInt && n >= 0
+	case "x-max-length-bytes":
+		s.maxBytes, valid = n, isInt && n >= 0
+	case "x-max-in-memory-length", "x-max-in-memory-bytes":
+		valid = isInt && n >= 0
+	case "x-quorum-initial-group-size":
+		valid = isInt && n > 0
+	case "x-message-ttl":
+		s.ttl, valid = n, isInt && validExpiry(n)
+	case "x-expires":
+		s.expires, valid = n, isInt && n > 0 && validExpiry(n)
+	case "x-overflow":
+		valid = slices.Contains(overflows, text)
+		s.reject = text == "reject-publish" || text == "reject-publish-dlx" && !s.quorum // a quorum queue takes the latter for drop-head
+		s.rejectDeadly = text == "reject-publish-dlx"
+	case "x-max-priority":
+		s.prioritised, s.maxPriority, valid = true, uint8(n), isInt && n >= 0 && n <= 255
+	case "x-single-active-consumer":
+		s.single, valid = f.Value.(bool)
+	case "x-dead-letter-exchange":
+		s.deadLetter, valid = &text, isText
+	case "x-dead-letter-routing-key":
+		_, exchange := t.Lookup("x-dead-letter-exchange")
+		s.deadKey, valid = &text, isText && exchange
+	case "x-delivery-limit": // which RabbitMQ does not check
+		if s.deliveryLimit = forever; isInt && n >= 0 {
+			s.deliveryLimit = n
+		}
+		valid = true
+	case "x-queue-mode":
+		valid = p >= RabbitMQ43 || slices.Contains(classicMode, text)
+	case "x-queue-version":
+		valid = isInt && (n == 2 || n == 1 && p < RabbitMQ43)
+	case "x-dead-letter-strategy":
+		valid = slices.Contains(strategies, text)
+	case locator:
+		valid = slices.Contains(locators, text)
+	default: // of no consequence on a single node
+		valid = true
+	}
+	return valid
 }

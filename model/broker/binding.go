@@ -30,13 +30,22 @@ func (b *Broker) bind(in call, source string, bd binding, wait bool, ok amqp.Met
 	in.answer(wait, ok, out)
 }
 
-// unbind answers queue.unbind (§1.7.2.5) and exchange.unbind. A binding that is not there is no mistake, since RabbitMQ 3.
+// unbind answers queue.unbind (§1.7.2.5) and exchange.unbind. To RabbitMQ it is a success whatever is missing; whose the queue is
+// matters only if there is something to unbind.
 func (b *Broker) unbind(in call, source string, bd binding, wait bool, ok amqp.Method, out *model.Out) {
-	x, allowed := b.bindable(in, source, &bd, out)
-	if !allowed {
+	bd.destination, source = withoutLineBreaks(bd.destination), withoutLineBreaks(source)
+	if source == "" || bd.toExchange && bd.destination == "" {
+		b.defaultExchange(in, out)
 		return
 	}
-	b.removeBinding(in.conn.host, x, bd, out)
+	if x := in.conn.host.exchange(source); x != nil {
+		_, there := slices.BinarySearchFunc(x.bindings, bd, binding.compare)
+		if q := in.conn.host.queue(bd.destination); there && !bd.toExchange && q.lockedTo(in.key) {
+			b.lockedQueue(in, bd.destination, out)
+			return
+		}
+		b.removeBinding(in.conn.host, x, bd, out)
+	}
 	in.answer(wait, ok, out)
 }
 
@@ -80,9 +89,16 @@ func (b *Broker) removeBinding(h *host, x *exchange, bd binding, out *model.Out)
 
 // unbindDestination deletes all bindings to a queue or an exchange.
 func (b *Broker) unbindDestination(h *host, isExchange bool, name string, out *model.Out) {
-	for _, x := range slices.Clone(h.exchanges) {
+	to := func(bd binding) bool { return bd.toExchange == isExchange && bd.destination == name }
+	var sources []*exchange
+	for _, x := range h.exchanges {
+		if slices.ContainsFunc(x.bindings, to) {
+			sources = append(sources, x)
+		}
+	}
+	for _, x := range sources {
 		for _, bd := range slices.Clone(x.bindings) {
-			if bd.toExchange == isExchange && bd.destination == name {
+			if to(bd) {
 				b.removeBinding(h, x, bd, out)
 			}
 		}

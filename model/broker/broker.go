@@ -376,7 +376,7 @@ func (b *Broker) revive(h *host, out *model.Out) *host {
 			out.Observe(Deleted{q.title()})
 			continue
 		}
-		r := &queue{settings: q.settings, host: n, name: q.name, durable: true, autoDelete: q.autoDelete, arguments: q.arguments, last: q.last}
+		r := &queue{settings: q.settings, profile: q.profile, host: n, name: q.name, durable: true, autoDelete: q.autoDelete, arguments: q.arguments, last: q.last}
 		n.addQueue(r)
 		keep := func(m message) {
 			if q.persists(m) {

@@ -195,9 +195,9 @@ func (b *Broker) method(in call, out *model.Out) {
 	case amqp.BasicAck:
 		b.settle(in, m.Tag, m.Multiple, acknowledge, out)
 	case amqp.BasicNack:
-		b.settle(in, m.Tag, m.Multiple, rejection(m.Requeue), out)
+		b.settle(in, m.Tag, m.Multiple, rejection(m.Requeue, putBack), out)
 	case amqp.BasicReject:
-		b.settle(in, m.Tag, false, rejection(m.Requeue), out)
+		b.settle(in, m.Tag, false, rejection(m.Requeue, rejectBack), out)
 	case amqp.BasicRecover:
 		if b.recover(in, m.Requeue, out) {
 			in.reply(amqp.BasicRecoverOk{}, out)
@@ -217,9 +217,9 @@ func (b *Broker) method(in call, out *model.Out) {
 	}
 }
 
-func rejection(requeue bool) settlement {
+func rejection(requeue bool, back settlement) settlement {
 	if requeue {
-		return putBack
+		return back
 	}
 	return discard
 }

@@ -35,6 +35,13 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 	if q == nil {
 		return
 	}
+	for _, f := range m.Arguments.Fields() {
+		_, isBool := f.Value.(bool)
+		if f.Name == "x-stream-offset" || f.Name == "x-cancel-on-ha-failover" && !isBool && b.opts.Profile.checksFailover() {
+			b.exception(in, amqp.PreconditionFailed, "invalid arg '"+f.Name+"' for "+in.conn.host.here("queue", m.Queue), out)
+			return
+		}
+	}
 	c := consumer{client: client{in.key, in.channel}, tag: m.ConsumerTag, noAck: m.NoAck, exclusive: m.Exclusive, prefetch: int(in.ch.prefetch)}
 	if value, present := m.Arguments.Lookup("x-priority"); present {
 		n, isInt := amqp.Integer(value)
@@ -59,10 +66,6 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 			return
 		}
 		c.exclusive = false // which a quorum queue does not know
-		if m.Exclusive && b.opts.Profile.quorumRefusesExclusive() || q.single && m.Exclusive {
-			b.inExclusiveUse(in, m.Queue, out)
-			return
-		}
 	case q.single && m.Exclusive, !q.single && q.active.somebody(), !q.single && m.Exclusive && q.consumerCount() > 0:
 		b.inExclusiveUse(in, m.Queue, out)
 		return
@@ -116,7 +119,7 @@ func (b *Broker) get(in call, m amqp.BasicGet, out *model.Out) {
 	x := q.pop()
 	b.dropExpired(q, out)
 	ok := amqp.BasicGetOk{
-		Redelivered: x.redelivered, Exchange: x.exchange, RoutingKey: x.key, MessageCount: uint32(len(q.ready)), Message: q.outgoing(x),
+		Redelivered: x.redelivered, Exchange: x.exchange, RoutingKey: x.key, MessageCount: uint32(len(q.ready)), Message: b.outgoing(q, x, true),
 	}
 	ok.Tag = in.ch.deliver(delivery{queue: q.name, pos: x.pos}, m.NoAck)
 	if m.NoAck {
@@ -134,6 +137,8 @@ func (b *Broker) qos(in call, m amqp.BasicQos, out *model.Out) {
 	case m.PrefetchSize != 0:
 		b.connException(in.key, amqp.NotImplemented, fmt.Sprintf("prefetch_size!=0 (%d)", m.PrefetchSize), m, out)
 		return
+	case m.Global && !b.opts.Profile.limitsChannels():
+		in.ch.prefetch = m.PrefetchCount
 	case m.Global && m.PrefetchCount > 0:
 		if in.ch.limit == 0 {
 			in.ch.volume = len(in.ch.unsettled)

@@ -27,6 +27,9 @@ type consumer struct {
 //	    └───────────────────────┘
 func (b *Broker) next(q *queue) *consumer {
 	if q.single {
+		if q.quorum && b.opts.Profile.activeYieldsToPriority() && !q.yield() {
+			return nil
+		}
 		i := slices.IndexFunc(q.consumers, func(c consumer) bool { return c.client == q.active && c.tag == q.activeTag })
 		if i < 0 {
 			return nil
@@ -131,7 +134,7 @@ func (b *Broker) deliver(q *queue, out *model.Out) {
 func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	ch := b.channelOf(c.client)
 	deliver := amqp.BasicDeliver{
-		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: q.outgoing(m),
+		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: b.outgoing(q, m, false),
 	}
 	counted := ch != nil && ch.limit > 0 && !q.quorum
 	if c.noAck {
@@ -139,15 +142,25 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	} else {
 		q.hold(held{m, c.client, c.tag})
 	}
+	tag := c.tag
+	if q.quorum && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
+		if i := slices.IndexFunc(q.consumers, func(x consumer) bool { return x.client == c.client && x.tag == tag }); i >= 0 && !q.single {
+			q.block(i)
+		}
+	}
 	if ch != nil {
 		deliver.Tag = ch.deliver(delivery{queue: q.name, pos: m.pos, consumer: c.tag, counted: counted}, c.noAck)
 		c.reply(c.channel, deliver, out)
 	}
 }
 
-// hold keeps a delivered message among the unsettled ones, in the order of positions.
+// hold keeps a delivered message among the unsettled ones, in the order of positions, and in a quorum queue in that of deliveries.
 func (q *queue) hold(m held) {
 	i := len(q.unacked)
+	if q.quorum {
+		q.unacked = append(q.unacked, m)
+		return
+	}
 	for i > 0 && q.unacked[i-1].pos > m.pos {
 		i--
 	}
@@ -206,7 +219,7 @@ func (b *Broker) depart(q *queue, c client, out *model.Out) {
 		back = append(back, m.message)
 		return true
 	})
-	b.putBack(q, back, out)
+	b.putBack(q, back, true, true, out)
 	b.deliver(q, out)
 }
 
@@ -231,11 +244,13 @@ func (b *Broker) autoDelete(q *queue, out *model.Out) bool {
 func (q *queue) counted() int {
 	n := q.consumerCount()
 	if q.quorum {
+		var got []client
 		for _, m := range q.unacked {
-			if m.tag == "" {
-				n++
+			if m.tag == "" && !slices.Contains(got, m.holder) {
+				got = append(got, m.holder)
 			}
 		}
+		n += len(got)
 	}
 	return n
 }

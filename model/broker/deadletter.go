@@ -19,7 +19,8 @@ const (
 
 // deadLetter publishes a message that a queue is rid of to the queue's dead letter exchange, if it has one and that is there. The
 // header x-death tells what became of the message; its time is 0, for a machine has no clock.
-func (b *Broker) deadLetter(q *queue, c *content, why death, out *model.Out) {
+func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
+	c := m.content
 	if q.deadLetter == nil {
 		return
 	}
@@ -27,21 +28,26 @@ func (b *Broker) deadLetter(q *queue, c *content, why death, out *model.Out) {
 	if x == nil {
 		return
 	}
-	letter := *c
-	letter.exchange, letter.ttl = x.name, forever
-	p := &letter.message.Properties
+	dead := *c
+	dead.exchange, dead.ttl = x.name, forever
+	if b.opts.Profile.countsTravel() {
+		dead.message = b.outgoing(q, m, false)
+	}
+	p := &dead.message.Properties
 	headers := p.Headers
 	if q.deadKey != nil {
-		letter.key, letter.cc = *q.deadKey, nil
-		headers = withField(headers, "CC", nil, false)
+		dead.key, dead.cc, dead.bcc = *q.deadKey, nil, nil
+		if b.opts.Profile.dropsCC() {
+			headers = withField(headers, "CC", nil, false)
+		}
 	}
 	p.Headers = withDeath(b.opts.Profile, headers, q, c, why)
 	p.Present = p.Present&^amqp.HasExpiration | amqp.HasHeaders
 	p.Expiration = ""
-	queues := q.host.route(x, &letter)
+	queues := q.host.route(b.opts.Profile, x, &dead)
 	for _, name := range queues {
 		if to := q.host.queue(name); to != nil && !(why != rejectedDeath && inCycle(p.Headers, name)) {
-			b.post(to, &letter, receipt{}, out)
+			b.post(to, letter{kind: publishLetter, content: &dead, dead: true}, out)
 		}
 	}
 }
@@ -116,15 +122,4 @@ func inCycle(h amqp.Table, queue string) bool {
 		}
 	}
 	return false
-}
-
-// outgoing is a message as a consumer gets it: a quorum queue tells how often it has failed.
-func (q *queue) outgoing(m message) amqp.Message {
-	if !q.quorum || m.deliveries == 0 {
-		return m.message
-	}
-	out := m.message
-	out.Properties.Headers = withField(out.Properties.Headers, "x-delivery-count", int64(m.deliveries), true)
-	out.Properties.Present |= amqp.HasHeaders
-	return out
 }

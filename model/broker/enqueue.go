@@ -8,9 +8,9 @@ import (
 
 // enqueue takes a published message: refuses it, hands it to a consumer at once, or makes it ready.
 func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
-	if q.reject && q.full(l.content) {
+	if q.reject && (q.quorum && q.refuses(l.from) || !q.quorum && q.full(l.content)) {
 		if q.rejectDeadly {
-			b.deadLetter(q, l.content, maxlenDeath, out)
+			b.deadLetter(q, message{content: l.content}, maxlenDeath, out)
 		}
 		b.settleReceipt(l.receipt, false, out)
 		return
@@ -31,9 +31,13 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 			return
 		}
 	}
+	if l.dead && !q.quorum && b.opts.Profile.deadLettersSeemRedelivered() {
+		m.redelivered = true
+	}
 	q.insert(m)
 	b.dropExcess(q, out)
 	b.dropExpired(q, out)
+	q.watch()
 }
 
 // sync is the moment at which what a queue has taken is on disk: it is confirmed.
@@ -45,13 +49,8 @@ func (b *Broker) sync(q *queue, out *model.Out) {
 	}
 }
 
-// full reports whether a queue that refuses publishes refuses this one. A quorum queue finds out one message late, and counts what is
-// delivered as well.
+// full reports whether a classic queue that refuses publishes refuses this one.
 func (q *queue) full(c *content) bool {
-	if q.quorum {
-		return q.maxLength != forever && int64(len(q.ready)+len(q.unacked)) > q.maxLength ||
-			q.maxBytes != forever && q.bytes()+heldBytes(q.unacked) > q.maxBytes
-	}
 	return q.maxLength != forever && int64(len(q.ready))+1 > q.maxLength ||
 		q.maxBytes != forever && q.bytes()+int64(len(c.message.Body)) > q.maxBytes
 }
@@ -63,25 +62,21 @@ func (q *queue) bytes() (n int64) {
 	return n
 }
 
-func heldBytes(all []held) (n int64) {
-	for _, m := range all {
-		n += int64(len(m.content.message.Body))
-	}
-	return n
-}
-
 // dropExcess drops from the head what is beyond the queue's limits, unless it refuses publishes instead.
 func (b *Broker) dropExcess(q *queue, out *model.Out) {
 	for !q.reject && len(q.ready) > 0 && (q.maxLength != forever && int64(len(q.ready)) > q.maxLength || q.maxBytes != forever && q.bytes() > q.maxBytes) {
 		m := q.pop()
-		b.deadLetter(q, m.content, maxlenDeath, out)
+		b.deadLetter(q, m, maxlenDeath, out)
 		b.forgetMessage(q, m, out)
 	}
 }
 
 // rank is what orders ready messages before their positions: a lower rank goes first.
 func (q *queue) rank(m message) int {
-	if !q.prioritised {
+	switch {
+	case q.quorum:
+		return q.profile.quorumRank(m)
+	case !q.prioritised:
 		return 0
 	}
 	return -int(min(m.priority(), q.maxPriority))
@@ -114,9 +109,18 @@ func (q *queue) insert(m message) {
 	q.ready = slices.Insert(q.ready, lo, m)
 }
 
-// pop removes the head of the ready messages.
+// pop removes the ready message whose turn it is.
 func (q *queue) pop() message {
-	m := q.ready[0]
+	i := 0
+	if q.quorum && q.profile.weighsPriorities() {
+		i = q.turn()
+		q.serve(q.ready[i])
+	}
+	m := q.ready[i]
+	if i > 0 {
+		q.ready = slices.Delete(q.ready, i, i+1)
+		return m
+	}
 	q.ready[0] = message{} // for the collector
 	q.ready = q.ready[1:]
 	if len(q.ready) == 0 {

@@ -109,7 +109,7 @@ func (b *Broker) dropExpired(q *queue, out *model.Out) {
 		m := q.ready[i]
 		if m.expired {
 			q.ready = slices.Delete(q.ready, i, i+1)
-			b.deadLetter(q, m.content, expiredDeath, out)
+			b.deadLetter(q, m, expiredDeath, out)
 			b.forgetMessage(q, m, out)
 			continue
 		}

@@ -36,7 +36,7 @@ type (
 		Exchange, RoutingKey string
 		Message              amqp.Message
 		Redelivered          bool
-		Deliveries           int // failed ones, in a quorum queue
+		Acquired, Deliveries int // returns to a quorum queue, and those that count as failures of the message
 	}
 )
 
@@ -76,7 +76,7 @@ func (b *Broker) keepExchange(h *host, x *exchange, out *model.Out) {
 
 func (b *Broker) keepMessage(q *queue, m message, out *model.Out) {
 	if b.opts.Journal && q.persists(m) {
-		out.Observe(Kept{StoredMessage{q.host.name, q.name, m.pos, m.exchange, m.key, m.message, m.redelivered, m.deliveries}})
+		out.Observe(Kept{StoredMessage{q.host.name, q.name, m.pos, m.exchange, m.key, m.message, m.redelivered, m.acquired, m.deliveries}})
 	}
 }
 
@@ -133,7 +133,7 @@ func (b *Broker) restoreEnd(e Entry) error {
 		if wrong != "" {
 			return fmt.Errorf("queue %q: %s", e.Name, wrong)
 		}
-		h.addQueue(&queue{settings: s, host: h, name: e.Name, durable: true, autoDelete: e.AutoDelete, arguments: effective(e.Arguments, quorum)})
+		h.addQueue(&queue{settings: s, profile: b.opts.Profile, host: h, name: e.Name, durable: true, autoDelete: e.AutoDelete, arguments: b.opts.Profile.effective(e.Arguments, quorum)})
 	}
 	return nil
 }
@@ -173,7 +173,7 @@ func (b *Broker) restoreMessage(e Entry) error {
 	if c.ttl, ok = lifetime(s.Message.Properties); !ok {
 		return fmt.Errorf("message %d of queue %q has the expiration %q", s.Position, s.Queue, s.Message.Properties.Expiration)
 	}
-	m := message{content: c, pos: s.Position, redelivered: s.Redelivered, deliveries: s.Deliveries}
+	m := message{content: c, pos: s.Position, redelivered: s.Redelivered, acquired: s.Acquired, deliveries: s.Deliveries, returned: q.quorum && s.Redelivered}
 	q.last = max(q.last, m.pos)
 	q.insert(m)
 	return nil

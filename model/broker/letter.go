@@ -11,7 +11,8 @@ type letter struct {
 	kind      letterKind
 	content   *content // publishLetter
 	receipt   receipt  // publishLetter
-	from      client   // settleLetter, departLetter, resumeLetter
+	dead      bool     // publishLetter: dead-lettered by another queue
+	from      client   // settleLetter, departLetter, resumeLetter; publishLetter, if the queue wants to know
 	settle    settlement
 	positions []uint64 // settleLetter: which messages, in ascending order
 }
@@ -31,7 +32,8 @@ type settlement uint8
 const (
 	acknowledge settlement = iota
 	putBack
-	discard // and dead-letter
+	rejectBack // by basic.reject, which a quorum queue of RabbitMQ 4.3 counts as a failure
+	discard    // and dead-letter
 )
 
 // receipt says to whom a publish is confirmed; the zero value: to nobody.
@@ -45,7 +47,7 @@ func (l letter) String() string {
 	case publishLetter:
 		return "a message"
 	case settleLetter:
-		return [...]string{"an acknowledgement", "messages back", "a rejection"}[l.settle]
+		return [...]string{"an acknowledgement", "messages back", "messages back", "a rejection"}[l.settle]
 	case departLetter:
 		return "notice of a closed channel"
 	}
@@ -106,6 +108,7 @@ func (b *Broker) take(q *queue, out *model.Out) {
 	if len(q.mailbox) == 0 {
 		q.mailbox = nil
 	}
+	defer q.watch()
 	switch l.kind {
 	case publishLetter:
 		b.enqueue(q, l, out)

@@ -84,6 +84,9 @@ func (q *queue) eachClient(visit func(*client)) {
 		some(&q.mailbox[i].receipt.client)
 		some(&q.mailbox[i].from)
 	}
+	for i := range q.enqueuers {
+		some(&q.enqueuers[i].client)
+	}
 	for i := range q.unsynced {
 		some(&q.unsynced[i].client)
 	}

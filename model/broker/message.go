@@ -10,7 +10,7 @@ import (
 // content is a message as it was published, or dead-lettered. It never changes, and the queues that it was routed to share it.
 type content struct {
 	exchange, key string
-	cc            []string // further routing keys, from the headers CC and BCC
+	cc, bcc       []string // further routing keys, from the headers of these names
 	message       amqp.Message
 	ttl           int64 // in milliseconds; forever: none
 }
@@ -43,7 +43,11 @@ type message struct {
 	timer       int    // the number of the timer that runs for it; 0: none
 	expired     bool
 	redelivered bool
-	deliveries  int // failed ones, in a quorum queue
+
+	// In a quorum queue:
+	returned   bool // stands before all that have never been delivered
+	acquired   int  // deliveries that have ended with its return
+	deliveries int  // those of them that count as failed
 }
 
 // persists reports whether a restart of the broker keeps the message in that queue.
@@ -51,15 +55,17 @@ func (q *queue) persists(m message) bool { return q.durable && (q.quorum || m.pe
 
 func (c *content) appendState(dst []byte) []byte {
 	dst = model.AppendString(model.AppendString(dst, c.exchange), c.key)
-	dst = model.AppendInt(dst, len(c.cc))
-	for _, key := range c.cc {
-		dst = model.AppendString(dst, key)
+	for _, keys := range [][]string{c.cc, c.bcc} {
+		dst = model.AppendInt(dst, len(keys))
+		for _, key := range keys {
+			dst = model.AppendString(dst, key)
+		}
 	}
 	return amqp.AppendMessage(dst, c.message)
 }
 
 // appendState leaves the position to whoever knows the order.
 func (m message) appendState(dst []byte) []byte {
-	dst = model.AppendInt(model.AppendInt(m.content.appendState(dst), m.timer), m.deliveries)
-	return model.AppendBool(model.AppendBool(dst, m.expired), m.redelivered)
+	dst = model.AppendInt(model.AppendInt(model.AppendInt(m.content.appendState(dst), m.timer), m.deliveries), m.acquired)
+	return model.AppendBool(model.AppendBool(model.AppendBool(dst, m.expired), m.redelivered), m.returned)
 }

@@ -57,8 +57,48 @@ func (p Profile) deliveryLimit() int64 {
 	return 20
 }
 
-// commitNeedsQueues: a transaction fails if a queue that one of its messages was routed to is gone when it is committed.
-func (p Profile) commitNeedsQueues() bool { return p >= RabbitMQ40 }
+// commitNeedsQueues: the code with which a transaction fails if a queue that one of its messages was routed to is gone when it is
+// committed, 0 if it does not.
+func (p Profile) commitNeedsQueues() amqp.Code {
+	switch {
+	case p >= RabbitMQ43:
+		return amqp.ResourceError
+	case p >= RabbitMQ40:
+		return amqp.PreconditionFailed
+	}
+	return 0
+}
+
+// checksDeliveryMode: a delivery mode other than 1 and 2 is refused.
+func (p Profile) checksDeliveryMode() bool { return p < RabbitMQ40 }
+
+// checksFailover: x-cancel-on-ha-failover is an argument of basic.consume, a bool.
+func (p Profile) checksFailover() bool { return p < RabbitMQ40 }
+
+// limitsChannels: basic.qos with global limits the channel; without that it is taken as if it were not global.
+func (p Profile) limitsChannels() bool { return p < RabbitMQ43 }
+
+// everyReturnFails: a quorum queue counts every return of a message as a failed delivery, and not only those by basic.reject and by
+// the end of a channel.
+func (p Profile) everyReturnFails() bool { return p < RabbitMQ43 }
+
+// requeuesToTheEnd: what a client gives back to a quorum queue without a delivery limit goes to its end.
+func (p Profile) requeuesToTheEnd() bool { return p < RabbitMQ40 }
+
+// weighsPriorities: a quorum queue has two priorities, of which the higher one is served twice as often.
+func (p Profile) weighsPriorities() bool { return p == RabbitMQ40 }
+
+// activeYieldsToPriority: the active consumer of a single-active-consumer quorum queue makes way for one of higher priority.
+func (p Profile) activeYieldsToPriority() bool { return p >= RabbitMQ40 }
+
+// countsTravel: a message that a quorum queue dead-letters tells how often it was delivered there.
+func (p Profile) countsTravel() bool { return p >= RabbitMQ40 }
+
+// dropsCC: a message that is dead-lettered under a key of the queue's loses its header CC.
+func (p Profile) dropsCC() bool { return p < RabbitMQ40 }
+
+// deadLettersSeemRedelivered: a dead letter that waits in a classic queue is marked as redelivered.
+func (p Profile) deadLettersSeemRedelivered() bool { return p >= RabbitMQ43 }
 
 // tellsLastDeath: the headers x-last-death-… stand beside x-death.
 func (p Profile) tellsLastDeath() bool { return p >= RabbitMQ40 }
@@ -71,8 +111,8 @@ func (p Profile) bodyMax() int {
 	return 16 << 20
 }
 
-// quorumRefusesExclusive: an exclusive consumer of a quorum queue is refused, where others ignore that it is exclusive.
-func (p Profile) quorumRefusesExclusive() bool { return false }
+// refusesMasterLocator: a queue with x-queue-master-locator ends the connection.
+func (p Profile) refusesMasterLocator() bool { return p >= RabbitMQ43 }
 
 // impossible says which property a queue of that type cannot have, "" if all is well.
 func (p Profile) impossible(m amqp.QueueDeclare, quorum bool) string {

@@ -13,6 +13,10 @@ func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
 		b.connException(in.key, amqp.NotImplemented, "immediate=true", m, out)
 		return
 	}
+	if limit := b.bodyMax(); len(m.Message.Body) > limit {
+		b.exception(in, amqp.PreconditionFailed, fmt.Sprintf("message size %d is larger than configured max size %d", len(m.Message.Body), limit), out)
+		return
+	}
 	x := in.conn.host.exchange(m.Exchange)
 	if x == nil {
 		b.noExchange(in, m.Exchange, out)
@@ -27,7 +31,7 @@ func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
 		b.exception(in, amqp.PreconditionFailed, wrong, out)
 		return
 	}
-	p := publication{content: c, queues: in.conn.host.route(x, c), mandatory: m.Mandatory}
+	p := publication{content: c, queues: in.conn.host.route(b.opts.Profile, x, c), mandatory: m.Mandatory}
 	switch {
 	case in.ch.tx != nil:
 		p.routed = len(in.conn.host.those(p.queues))
@@ -52,9 +56,6 @@ type publication struct {
 
 // contentOf checks a message's properties. The text says what is wrong with them.
 func (b *Broker) contentOf(in call, m amqp.BasicPublish) (c *content, wrong string) {
-	if limit := b.bodyMax(); len(m.Message.Body) > limit {
-		return nil, fmt.Sprintf("message size %d is larger than configured max size %d", len(m.Message.Body), limit)
-	}
 	p := m.Message.Properties
 	c = &content{exchange: m.Exchange, key: m.RoutingKey, message: m.Message, ttl: forever}
 	if p.Present == 0 {
@@ -73,8 +74,11 @@ func (b *Broker) contentOf(in call, m amqp.BasicPublish) (c *content, wrong stri
 	if c.ttl, ok = lifetime(p); !ok {
 		return nil, fmt.Sprintf("invalid expiration '%s'", p.Expiration)
 	}
-	if c.cc, p, ok = copies(p); !ok {
+	if c.cc, c.bcc, p, ok = copies(p); !ok {
 		return nil, "invalid message: unacceptable type in header CC or BCC"
+	}
+	if p.Present&amqp.HasDeliveryMode != 0 && p.DeliveryMode != 1 && p.DeliveryMode != 2 && b.opts.Profile.checksDeliveryMode() {
+		return nil, fmt.Sprintf("invalid message: delivery mode %d", p.DeliveryMode)
 	}
 	c.message.Properties = p
 	return c, ""
@@ -111,21 +115,23 @@ func (b *Broker) distribute(in call, p publication, r receipt, out *model.Out) {
 		}
 	}
 	for _, q := range queues {
-		b.post(q, p.content, r, out)
+		b.post(q, letter{kind: publishLetter, content: p.content, receipt: r, from: client{in.key, in.channel}}, out)
 	}
 }
 
 // post puts a message into a queue's mailbox. What nobody can ever tell was there is not even put there: a message that
 // no one wants confirmed, for a queue that keeps none.
-func (b *Broker) post(q *queue, c *content, r receipt, out *model.Out) {
-	if q.orphan && b.opts.Profile.exclusiveOutlivesClose() { // its process has ended, only the name is left
-		b.settleReceipt(r, false, out)
+func (b *Broker) post(q *queue, l letter, out *model.Out) {
+	switch {
+	case q.orphan && b.opts.Profile.exclusiveOutlivesClose(): // its process has ended, only the name is left
+		b.settleReceipt(l.receipt, false, out)
 		return
-	}
-	if !r.somebody() && q.futile() {
+	case !l.receipt.somebody() && q.futile():
 		return
+	case !q.quorum || !q.reject: // which is what wants to know whose it is
+		l.from = client{}
 	}
-	b.send(q, letter{kind: publishLetter, content: c, receipt: r})
+	b.send(q, l)
 }
 
 // futile reports whether a publish to the queue changes nothing but its confirm.

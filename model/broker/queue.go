@@ -30,9 +30,12 @@ type queue struct {
 	mailbox   []letter
 	unsynced  []receipt // persistent: taken, and not yet on disk
 	timers    []int     // the numbers of the timers of messages that run
-	running   bool      // has handed out a burst of messages, and has more to hand out
-	removed   bool      // deleted
-	listed    bool      // in the broker's list of those with something to do
+	profile   Profile
+	served    int        // quorum: messages of late, for the weights of priorities
+	enqueuers []enqueuer // quorum: those who are to hear that it is too long
+	running   bool       // has handed out a burst of messages, and has more to hand out
+	removed   bool       // deleted
+	listed    bool       // in the broker's list of those with something to do
 }
 
 // client is a channel of a connection; the zero value is nobody. A channel that is no more, and of which a queue has not heard yet,
@@ -79,6 +82,14 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 		b.declarePassive(in, m, out)
 		return
 	}
+	if value, _ := m.Arguments.Lookup(queueType); value == "stream" {
+		b.connException(in.key, amqp.NotImplemented, "streams", m, out)
+		return
+	}
+	if _, present := m.Arguments.Lookup("x-queue-master-locator"); present && b.opts.Profile.refusesMasterLocator() {
+		b.connException(in.key, amqp.InternalError, "x-queue-master-locator is a deprecated feature", m, out)
+		return
+	}
 	quorum, wrongType := b.isQuorum(m)
 	durable := m.Durable && !m.Exclusive
 	switch {
@@ -109,7 +120,7 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 	case q.exclusive && !q.ownedBy(in.key) || q.exclusive != m.Exclusive:
 		b.lockedQueue(in, m.Queue, out)
 		return
-	case q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != effective(m.Arguments, quorum):
+	case q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != b.opts.Profile.effective(m.Arguments, quorum):
 		b.exception(in, amqp.PreconditionFailed, "inequivalent arg for "+h.here("queue", m.Queue), out)
 		return
 	default:
@@ -145,8 +156,8 @@ func (b *Broker) declared(in call, q *queue, m amqp.QueueDeclare, out *model.Out
 func (b *Broker) newQueue(in call, m amqp.QueueDeclare, s settings, durable bool, out *model.Out) *queue {
 	h := in.conn.host
 	q := &queue{
-		settings: s, host: h, name: m.Queue, durable: durable, exclusive: m.Exclusive, autoDelete: m.AutoDelete,
-		arguments: effective(m.Arguments, s.quorum),
+		settings: s, profile: b.opts.Profile, host: h, name: m.Queue, durable: durable, exclusive: m.Exclusive, autoDelete: m.AutoDelete,
+		arguments: b.opts.Profile.effective(m.Arguments, s.quorum),
 	}
 	if m.Exclusive {
 		q.owner = in.key
@@ -221,7 +232,10 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			return
 		}
 		b.open(q, out) // the delete stands behind what is in the mailbox
-		switch count = len(q.ready); {
+		if count = len(q.ready); q.quorum {
+			count += len(q.unacked)
+		}
+		switch {
 		case m.IfEmpty && count > 0:
 			b.exception(in, amqp.PreconditionFailed, in.conn.host.here("queue", m.Queue)+" not empty", out)
 			return

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -9,8 +10,8 @@ import (
 
 // route returns the names of the queues that a message goes to, sorted, each once. It follows bindings between exchanges, and
 // alternate exchanges where an exchange routes nowhere.
-func (h *host) route(x *exchange, c *content) []string {
-	keys := append([]string{c.key}, c.cc...)
+func (h *host) route(profile Profile, x *exchange, c *content) []string {
+	keys := append(append([]string{c.key}, c.cc...), c.bcc...)
 	if x.name == "" {
 		slices.Sort(keys)
 		return slices.Compact(keys)
@@ -21,7 +22,7 @@ func (h *host) route(x *exchange, c *content) []string {
 		x, work = work[0], work[1:]
 		var exchanges []string
 		found := false
-		x.matches(keys, c, func(bd binding) {
+		x.matches(profile, keys, c, func(bd binding) {
 			found = true
 			if bd.toExchange {
 				exchanges = append(exchanges, bd.destination)
@@ -43,7 +44,7 @@ func (h *host) route(x *exchange, c *content) []string {
 }
 
 // matches yields the bindings of the exchange that a message matches.
-func (x *exchange) matches(keys []string, c *content, yield func(binding)) {
+func (x *exchange) matches(profile Profile, keys []string, c *content, yield func(binding)) {
 	switch x.kind {
 	case direct:
 		for _, key := range keys {
@@ -64,7 +65,7 @@ func (x *exchange) matches(keys []string, c *content, yield func(binding)) {
 		}
 	case headers:
 		for _, bd := range x.bindings {
-			if headersMatch(bd.arguments, c.message.Properties.Headers) {
+			if profile.headersMatch(bd.arguments, c.message.Properties.Headers) {
 				yield(bd)
 			}
 		}
@@ -74,7 +75,15 @@ func (x *exchange) matches(keys []string, c *content, yield func(binding)) {
 // topicMatches reports whether a routing key matches a topic exchange's binding key: words separated by dots, of which * is any one
 // and # any number (§3.1.3.3).
 func topicMatches(pattern, key string) bool {
-	return wordsMatch(strings.Split(pattern, "."), strings.Split(key, "."))
+	return wordsMatch(words(pattern), words(key))
+}
+
+// words splits a key; an empty one has none.
+func words(key string) []string {
+	if key == "" {
+		return nil
+	}
+	return strings.Split(key, ".")
 }
 
 func wordsMatch(pattern, key []string) bool {
@@ -103,7 +112,7 @@ func wordsMatch(pattern, key []string) bool {
 
 // headersMatch reports whether a message's headers match the arguments of a binding to a headers exchange (§3.1.3.4): all of them
 // or, as x-match says, any. Names that begin with x- count only where x-match says so; a void value asks for presence alone.
-func headersMatch(arguments, have amqp.Table) bool {
+func (p Profile) headersMatch(arguments, have amqp.Table) bool {
 	match, _ := arguments.Lookup("x-match")
 	any := match == "any" || match == "any-with-x"
 	withX := match == "all-with-x" || match == "any-with-x"
@@ -113,7 +122,7 @@ func headersMatch(arguments, have amqp.Table) bool {
 		}
 		value, present := have.Lookup(f.Name)
 		if f.Value != nil && present {
-			present = sameValue(f.Value, value)
+			present = p.sameValue(f.Value, value)
 		}
 		if present && any {
 			return true
@@ -125,40 +134,67 @@ func headersMatch(arguments, have amqp.Table) bool {
 	return !any
 }
 
-// sameValue compares field values as RabbitMQ does, which tells types apart only as far as Erlang does: all integers are of one kind.
-func sameValue(x, y any) bool {
-	if m, ok := amqp.Integer(x); ok {
-		n, ok := amqp.Integer(y)
+// sameValue compares field values as RabbitMQ does, which tells types apart only as far as Erlang does: integers of all widths are of
+// one kind, text and octets of another. Up to 3.10 times are integers, too, and a floating-point number may equal an integer.
+func (p Profile) sameValue(x, y any) bool {
+	if m, ok := p.number(x); ok {
+		n, ok := p.number(y)
 		return ok && m == n
+	}
+	if a, ok := x.(amqp.Bytes); ok {
+		x = string(a)
+	}
+	if b, ok := y.(amqp.Bytes); ok {
+		y = string(b)
 	}
 	return x == y
 }
 
-// copies returns the routing keys in the headers CC and BCC (RabbitMQ's sender-selected distribution), and the properties
-// without BCC; false if one of them is no array.
-func copies(p amqp.Properties) (keys []string, without amqp.Properties, ok bool) {
-	if p.Headers == "" {
-		return nil, p, true
+// number returns a field value that RabbitMQ compares as a number: an int64, or a float64 if it has a fraction and from 4.0 on if it is
+// of a floating-point type at all.
+func (p Profile) number(v any) (any, bool) {
+	var f float64
+	switch v := v.(type) {
+	case amqp.Timestamp:
+		return int64(v), p < RabbitMQ40
+	case amqp.Float:
+		f, _ = strconv.ParseFloat(v.String(), 32)
+	case amqp.Double:
+		f, _ = strconv.ParseFloat(v.String(), 64)
+	default:
+		n, ok := amqp.Integer(v)
+		return n, ok
 	}
-	for _, name := range []string{"CC", "BCC"} {
+	if n := int64(f); p < RabbitMQ40 && float64(n) == f {
+		return n, true
+	}
+	return f, true
+}
+
+// copies returns the routing keys in the headers CC and BCC (RabbitMQ's sender-selected distribution), and the properties
+// without BCC; false if one of them is no array. What is no string in them counts for nothing.
+func copies(p amqp.Properties) (cc, bcc []string, without amqp.Properties, ok bool) {
+	keys := func(name string) (keys []string, ok bool) {
 		value, present := p.Headers.Lookup(name)
 		list, isArray := value.(amqp.Array)
-		if !present {
-			continue
-		}
-		if !isArray {
-			return nil, p, false
-		}
 		for _, v := range list.Values() {
 			if key, isString := v.(string); isString {
 				keys = append(keys, key)
 			}
 		}
+		return keys, isArray || !present
 	}
-	if _, present := p.Headers.Lookup("BCC"); present {
+	if p.Headers == "" {
+		return nil, nil, p, true
+	}
+	var blind bool
+	if cc, ok = keys("CC"); ok {
+		bcc, ok = keys("BCC")
+	}
+	if _, blind = p.Headers.Lookup("BCC"); blind {
 		p.Headers = withField(p.Headers, "BCC", nil, false)
 	}
-	return keys, p, true
+	return cc, bcc, p, ok
 }
 
 // withField returns the table with the field set, or without it.

@@ -134,50 +134,36 @@ func (b *Broker) settled(q *queue, l letter, out *model.Out) {
 		}
 	case discard:
 		for _, m := range all {
-			b.deadLetter(q, m.content, rejectedDeath, out)
+			b.deadLetter(q, m, rejectedDeath, out)
 			b.forgetMessage(q, m, out)
 		}
-	case putBack:
-		b.putBack(q, all, out)
+	default:
+		b.putBack(q, all, l.settle == rejectBack, false, out)
 	}
 	if freed {
 		b.unblock(q, func(c *consumer) bool { return c.client == l.from }, out)
 	}
-	if l.settle == putBack {
+	if l.settle == putBack || l.settle == rejectBack || q.quorum {
 		b.deliver(q, out)
 	}
 }
 
-// putBack makes messages ready again, where they were before.
-func (b *Broker) putBack(q *queue, all []message, out *model.Out) {
-	if q.quorum {
-		b.returnToQuorum(q, all, out)
-	} else {
-		for _, m := range all {
-			if !m.redelivered {
-				m.redelivered = true
-				b.keepMessage(q, m, out)
-			}
-			q.insert(m)
+// putBack makes messages ready again, by their client's wish or because that has ended. In a classic queue they go where they were before; a
+// quorum queue has its own rules, and counts some returns as failures of the message.
+func (b *Broker) putBack(q *queue, all []message, failed, ended bool, out *model.Out) {
+	for _, m := range all {
+		switch {
+		case q.quorum:
+			b.giveBack(q, m, failed, ended, out)
+			continue
+		case !m.redelivered:
+			m.redelivered = true
+			b.keepMessage(q, m, out)
 		}
+		q.insert(m)
 	}
 	b.dropExcess(q, out)
 	b.dropExpired(q, out)
-}
-
-// returnToQuorum is putBack for a quorum queue, which counts how often a message has failed.
-func (b *Broker) returnToQuorum(q *queue, all []message, out *model.Out) {
-	for _, m := range all {
-		m.redelivered = true
-		m.deliveries++
-		if int64(m.deliveries) > q.deliveryLimit {
-			b.deadLetter(q, m.content, limitDeath, out)
-			b.forgetMessage(q, m, out)
-			continue
-		}
-		b.keepMessage(q, m, out)
-		q.insert(m)
-	}
 }
 
 // recover answers basic.recover (§1.8.3.15, 16) with requeue; RabbitMQ has no other.

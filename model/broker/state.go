@@ -44,6 +44,7 @@ func (h *host) clone() *host {
 		d.host = c
 		d.ready, d.unacked, d.consumers, d.blocked = slices.Clone(q.ready), slices.Clone(q.unacked), slices.Clone(q.consumers), slices.Clone(q.blocked)
 		d.suspended, d.mailbox, d.unsynced, d.timers = slices.Clone(q.suspended), slices.Clone(q.mailbox), slices.Clone(q.unsynced), slices.Clone(q.timers)
+		d.enqueuers = slices.Clone(q.enqueuers)
 		c.queues[i] = &d
 	}
 	return c
@@ -243,6 +244,10 @@ func (q *queue) appendState(dst []byte) []byte {
 	for _, l := range q.mailbox {
 		dst = q.appendLetter(dst, l)
 	}
+	dst = model.AppendInt(model.AppendInt(dst, q.served), len(q.enqueuers))
+	for _, e := range q.enqueuers {
+		dst = model.AppendBool(e.appendState(dst), e.refused)
+	}
 	dst = model.AppendInt(dst, len(q.unsynced))
 	for _, r := range q.unsynced {
 		dst = r.appendState(dst)
@@ -257,7 +262,7 @@ func (c consumer) appendState(dst []byte) []byte {
 }
 
 func (q *queue) appendLetter(dst []byte, l letter) []byte {
-	dst = model.AppendInt(model.AppendInt(dst, l.kind), l.settle)
+	dst = model.AppendBool(model.AppendInt(model.AppendInt(dst, l.kind), l.settle), l.dead)
 	if l.content != nil {
 		dst = l.content.appendState(dst)
 	}

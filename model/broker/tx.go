@@ -53,7 +53,7 @@ func (b *Broker) commit(in call, out *model.Out) {
 		tx.left += len(in.conn.host.those(p.queues))
 	}
 	for _, p := range publications {
-		if missing := p.routed - len(in.conn.host.those(p.queues)); missing > 0 && b.opts.Profile.commitNeedsQueues() {
+		if missing := p.routed - len(in.conn.host.those(p.queues)); missing > 0 && b.opts.Profile.commitNeedsQueues() != 0 {
 			tx.failed = true
 			continue
 		}
@@ -82,7 +82,8 @@ func (b *Broker) completeTx(ch *channel, out *model.Out) {
 	*tx = transaction{}
 	if failed {
 		in := call{ch.conn.key, ch.num, amqp.TxCommit{}, ch.conn, ch}
-		b.exception(in, amqp.PreconditionFailed, "partial tx completion", out)
+		code := cmp.Or(b.opts.Profile.commitNeedsQueues(), amqp.PreconditionFailed)
+		b.fail(in, code, "partial tx completion", out)
 		return
 	}
 	ch.conn.reply(ch.num, amqp.TxCommitOk{}, out)
