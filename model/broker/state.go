@@ -31,13 +31,11 @@ func (b *Broker) Clone() model.Machine {
 }
 
 func (h *host) clone() *host {
-	c := &host{name: h.name, exchanges: slices.Clone(h.exchanges), queues: make([]*queue, len(h.queues))}
+	c := &host{name: h.name, exchanges: make([]*exchange, len(h.exchanges)), queues: make([]*queue, len(h.queues))}
 	for i, x := range h.exchanges {
-		if len(x.bindings) > 0 || !x.given {
-			y := *x
-			y.bindings = slices.Clone(x.bindings)
-			c.exchanges[i] = &y
-		}
+		y := *x
+		y.bindings = slices.Clone(x.bindings)
+		c.exchanges[i] = &y
 	}
 	for i, q := range h.queues {
 		d := *q
