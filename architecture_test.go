@@ -40,6 +40,7 @@ var layout = []struct {
 	{"traces", []string{"model"}, nil},
 	{"live/wire", []string{"model/amqp"}, nil},
 	{"live/amqptest", []string{"model", "model/amqp", "model/broker", "live/wire"}, nil},
+	{"live/history", []string{"model/amqp", "live/wire"}, nil},
 	{"live/gate", []string{"model/amqp", "live/wire"}, nil},
 	{"live/rabbitmq/...", []string{"live/rabbitmq"}, nil},
 	{"live/replay", []string{"model/...", "spec", "traces", "live/wire", "live/amqptest", "live/gate", "live/rabbitmq"}, nil},

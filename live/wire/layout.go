@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -16,6 +18,8 @@ type layout interface {
 	id() id
 	// name is the method's name, as in "queue.declare".
 	name() string
+	// zero is the method without its arguments.
+	zero() amqp.Method
 	// hasContent tells whether a content header and body follow the method.
 	hasContent() bool
 	// encode walks over the arguments of m and returns the content that follows them.
@@ -54,6 +58,11 @@ func (l methodLayout[M]) name() string {
 	return name
 }
 
+func (l methodLayout[M]) zero() amqp.Method {
+	var zero M
+	return zero
+}
+
 func (l methodLayout[M]) hasContent() bool { return l.content != nil }
 
 func (l methodLayout[M]) encode(c coder, m amqp.Method) (content amqp.Message) {
@@ -90,6 +99,20 @@ func index(all ...layout) map[id]layout {
 		m[l.id()] = l
 	}
 	return m
+}
+
+// Methods returns every method, without arguments, by class and method number.
+func Methods() []amqp.Method {
+	all := make([]amqp.Method, 0, len(layouts))
+	for _, l := range layouts {
+		all = append(all, l.zero())
+	}
+	slices.SortFunc(all, func(x, y amqp.Method) int {
+		xc, xm := x.ID()
+		yc, ym := y.ID()
+		return cmp.Or(cmp.Compare(xc, yc), cmp.Compare(xm, ym))
+	})
+	return all
 }
 
 // decodeMethod decodes the payload of a method frame.
