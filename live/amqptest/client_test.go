@@ -128,6 +128,7 @@ func want[M amqp.Method](c *client) M {
 type login struct {
 	mechanism, response string                // PLAIN of guest if empty
 	capabilities        []string              // those that the client claims to have
+	name                string                // connection_name, if not empty
 	tune                amqp.ConnectionTuneOk // as proposed, without heartbeats, if empty
 }
 
@@ -153,8 +154,12 @@ func (l login) startOk() amqp.ConnectionStartOk {
 	for _, name := range l.capabilities {
 		capabilities = append(capabilities, amqp.Field{Name: name, Value: true})
 	}
+	properties := []amqp.Field{{Name: "capabilities", Value: amqp.MustTable(capabilities...)}}
+	if l.name != "" {
+		properties = append(properties, amqp.Field{Name: "connection_name", Value: l.name})
+	}
 	return amqp.ConnectionStartOk{
-		ClientProperties: amqp.MustTable(amqp.Field{Name: "capabilities", Value: amqp.MustTable(capabilities...)}),
+		ClientProperties: amqp.MustTable(properties...),
 		Mechanism:        l.mechanism, Response: l.response, Locale: "en_US",
 	}
 }

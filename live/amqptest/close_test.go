@@ -78,8 +78,8 @@ func TestListenErrors(t *testing.T) {
 	s := serve(t, amqptest.Options{})
 	for want, opts := range map[string]amqptest.Options{
 		"address already in use": {Addr: s.Addr()},
-		"heartbeat interval of":  {Heartbeat: 1 << 16},
-		"frame-max 4095":         {FrameMax: 4095},
+		"heartbeat interval of":  {Tune: amqptest.Tune{Heartbeat: 1 << 16}},
+		"frame-max 4095":         {Tune: amqptest.Tune{FrameMax: 4095}},
 	} {
 		if _, err := amqptest.Listen(opts); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Listen(%+v): %v, want %s", opts, err, want)
@@ -94,7 +94,7 @@ func TestListenErrors(t *testing.T) {
 }
 
 func TestURL(t *testing.T) {
-	s := serve(t, amqptest.Options{Users: map[string]string{"zoe": "z", "ann": "@:/"}})
+	s := serve(t, amqptest.Options{Login: amqptest.Login{Users: map[string]string{"zoe": "z", "ann": "@:/"}}})
 	if got, want := s.URL(), "amqp://ann:%40%3A%2F@"+s.Addr()+"/"; got != want {
 		t.Errorf("URL %s, want %s", got, want)
 	}

@@ -1,10 +1,11 @@
 package amqptest
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockstep-prover/lockstep/live/wire"
@@ -14,19 +15,25 @@ import (
 
 // How long a client may take.
 const (
-	handshakeTimeout = 10 * time.Second       // until connection.open
-	closeTimeout     = 3 * time.Second        // to hang up, or to answer connection.close
-	shutdownTimeout  = 200 * time.Millisecond // the same while the server closes
+	closeTimeout    = 3 * time.Second        // to hang up, or to answer connection.close
+	shutdownTimeout = 200 * time.Millisecond // the same while the server closes
 )
+
+// batchMax is how many frames go to the core at once, at most.
+const batchMax = 256
 
 // conn is a client's connection. Its reader sets what is negotiated before the core looks at it.
 type conn struct {
 	server *Server
 	core   *core
-	socket *net.TCPConn
+	socket *valve
+	stream net.Conn // what AMQP is spoken on: the socket, or TLS on it
+	batch  []amqp.Frame
 	out    outbox
+	full   atomic.Bool // the outbox is, and the machine knows or will be told at once
 
 	// As negotiated.
+	peer       peer
 	frameMax   uint32
 	channelMax uint16
 	heartbeat  time.Duration
@@ -35,56 +42,89 @@ type conn struct {
 	id       model.ID
 	stage    stage
 	channels map[amqp.Channel]*channel // that the client has opened
+	numbers  wire.ServerNumbers
+	fresh    []amqp.Frame              // left for the outbox
+	waits    []wait                    // of frames in fresh, by index
+	touched  bool                      // something is left
+	silent   bool                      // as far as the machine knows
+	spoken   bool                      // a frame was sent since the watch looked last
+	watch    *appointment
+	fault    fault
 }
 
 func newConn(s *Server, socket *net.TCPConn) *conn {
-	return &conn{server: s, core: s.core, socket: socket, out: newOutbox(), frameMax: wire.MinFrameMax,
-		channels: map[amqp.Channel]*channel{}}
+	c := &conn{server: s, core: s.core, frameMax: wire.MinFrameMax, channels: map[amqp.Channel]*channel{}}
+	c.out.changed.L = &c.out.mu
+	c.socket = newValve(socket, &s.core.figures.read, &s.core.figures.written, s.core.beat)
+	c.stream = c.socket
+	if config := s.opts.Login.TLS; config != nil {
+		c.stream = tls.Server(c.socket, config)
+	}
+	return c
 }
+
+// lastHeard is when an octet came last.
+func (c *conn) lastHeard() time.Duration { return time.Duration(c.socket.heard.Load()) }
 
 // serve is the connection's life.
 func (c *conn) serve() {
-	defer c.reset()
-	c.core.post(func() { c.core.attach(c) })
-	var writing sync.WaitGroup
+	defer c.socket.abort()
+	c.core.do(func() { c.core.attach(c) })
 	r := wire.NewReader(c)
 	if first, ok := c.greet(r); ok {
-		writing.Go(c.write)
-		c.core.post(func() { c.core.opened(c) })
-		c.core.post(func() { c.core.frame(c, first) })
+		c.core.do(func() { c.core.opened(c, first) })
 		c.read(r)
 	}
-	c.core.post(func() { c.core.lost(c) })
-	writing.Wait()
+	c.core.do(func() { c.core.lost(c) })
+	c.out.finish()
 }
 
-// Read reads from the socket. With heartbeats, whatever octets arrive are a sign of life, be they a part of a frame.
+// Read is for the reader of frames, which comes here when it has made frames of all that it had. It gives them to the core before it
+// waits for more, and waits until the client has read enough of what it was sent.
 func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.socket.Read(p)
-	if n > 0 && c.heartbeat > 0 {
-		c.core.post(func() { c.core.heard(c) })
+	c.deliver()
+	c.out.wait()
+	return c.stream.Read(p)
+}
+
+// deliver gives the core the frames that have been read.
+func (c *conn) deliver() {
+	if len(c.batch) == 0 {
+		return
 	}
-	return n, err
+	c.core.take(c, c.batch)
+	if c.core.store != nil {
+		c.core.store.wait()
+	}
+	clear(c.batch)
+	c.batch = c.batch[:0]
+	if cap(c.batch) > 64 {
+		c.batch = nil
+	}
 }
 
 // read hands the client's frames to the core, until the connection ends.
 func (c *conn) read(r *wire.Reader) {
+	defer c.deliver()
 	for {
-		c.out.wait()
 		item, err := r.Next()
 		var offence *wire.Error
 		switch {
 		case errors.As(err, &offence):
-			c.core.post(func() { c.core.refuse(c, offence) })
+			c.deliver()
+			c.core.do(func() { c.core.offend(c, offence) })
 			c.part(r)
 			return
 		case err == io.EOF || err == io.ErrUnexpectedEOF: // what has been answered is still written
 			return
 		case err != nil:
-			c.reset()
+			c.deliver()
+			c.socket.abort()
 			return
 		case item.Kind == wire.Frame:
-			c.core.post(func() { c.core.frame(c, item.Frame) })
+			if c.batch = append(c.batch, item.Frame); len(c.batch) == batchMax {
+				c.deliver()
+			}
 		}
 	}
 }
@@ -94,44 +134,11 @@ func (c *conn) part(r *wire.Reader) {
 	for {
 		f, err := next(r)
 		if _, illegible := err.(*wire.Error); illegible {
-			io.Copy(io.Discard, c.socket)
+			io.Copy(io.Discard, c.stream)
 			return
 		}
 		if _, answered := f.Method.(amqp.ConnectionCloseOk); answered || err != nil {
 			return
 		}
 	}
-}
-
-// write writes what the core puts into the outbox, and heartbeats, until that is closed or the connection breaks.
-func (c *conn) write() {
-	defer c.out.unlimit() // or the reader might wait for room, and not see the end
-	defer c.reset()
-	var beat <-chan time.Time
-	if c.heartbeat > 0 {
-		ticker := time.NewTicker(c.heartbeat / 2)
-		defer ticker.Stop()
-		beat = ticker.C
-	}
-	var octets []byte
-	for last := false; !last; {
-		select {
-		case <-c.out.wake:
-			octets, last = c.out.take(octets)
-		case <-beat:
-			octets = wire.AppendHeartbeat(octets[:0])
-		}
-		if len(octets) == 0 {
-			continue
-		}
-		if _, err := c.socket.Write(octets); err != nil {
-			return
-		}
-	}
-}
-
-// reset ends the connection as RabbitMQ does. What is written is on its way to the client, which reads it first, if it reads.
-func (c *conn) reset() {
-	c.socket.SetLinger(0)
-	c.socket.Close()
 }

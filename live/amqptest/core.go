@@ -1,6 +1,8 @@
 package amqptest
 
 import (
+	"cmp"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -11,57 +13,182 @@ import (
 	"github.com/lockstep-prover/lockstep/model/broker"
 )
 
-// core owns the machine. Everything but post and stop is for its goroutine alone.
+// core owns the machine. Whoever brings an input steps the machine itself, within do; all methods but do and those that say otherwise
+// are for callers within do. Nothing within do waits, for a socket least of all: what clients are sent is left with the connections, and
+// handed to their outboxes once when do ends.
 type core struct {
-	inputs  chan func()
-	stopped chan struct{} // closed: no more inputs are taken
-	running sync.WaitGroup
+	opts  Options
+	begun time.Time
 
+	mu      sync.Mutex
 	machine *broker.Broker
 	choose  *rand.Rand
-	last    model.ID // the last connection's
+	out     model.Out     // of the step at hand
+	actions []model.Event // of the machine, at the moment
+	last    model.ID      // the last connection's
 	conns   map[model.ID]*conn
-	alarms  map[model.Timer]*alarm
-	closed  bool // the server closes
+	timers  map[model.Timer]*appointment
+	silence *silence // that the machine is being told of
+	agenda  agenda   // in the core's time
+	pulse   agenda   // in real time
+	touched []*conn  // that something has been left with
+	stuffed []*conn  // that the machine has still to be told about
+	ghosts  []*conn  // that are over, which a black hole hides from their clients
+	closed  bool     // the server closes
+	alarmed bool
+	figures figures
+
+	// With Options.Dir.
+	store    *store
+	journal  []change           // collected, not given to the store yet
+	batch    uint64             // the last that the store has been given
+	waiting  map[*conn]struct{} // that have something left which waits for the store
+	failed   error              // of the store
+	broken   chan struct{}      // closed when it has failed
+	alarm    *time.Timer
+	alarmAt  time.Duration // when alarm rings, in real time; never if it is not set
+	alarming sync.WaitGroup
 }
 
-func newCore(seed uint64) *core {
+// never is later than any moment.
+const never time.Duration = 1<<63 - 1
+
+func newCore(opts Options) (*core, error) {
 	k := &core{
-		inputs: make(chan func()), stopped: make(chan struct{}), machine: broker.New(broker.Options{}),
-		choose: rand.New(rand.NewPCG(seed, 0)), conns: map[model.ID]*conn{}, alarms: map[model.Timer]*alarm{},
+		opts: opts, begun: time.Now(), broken: make(chan struct{}), waiting: map[*conn]struct{}{}, choose: rand.New(rand.NewPCG(opts.Machine.Seed, 0)),
+		conns: map[model.ID]*conn{}, timers: map[model.Timer]*appointment{}, alarmAt: never,
 	}
-	k.running.Go(k.run)
-	return k
+	if err := k.begin(); err != nil {
+		return nil, err
+	}
+	if opts.Clock != nil {
+		opts.Clock.attach(k)
+	}
+	return k, nil
 }
 
-func (k *core) run() {
-	for {
-		select {
-		case input := <-k.inputs:
-			input()
-		case <-k.stopped:
-			return
+// begin makes the machine, with what the store has.
+func (k *core) begin() (err error) {
+	var entries []broker.Entry
+	if k.opts.Dir != "" {
+		if k.store, entries, err = openStore(k.opts.Dir, k.opts.Limits.Disk); err != nil {
+			return err
 		}
 	}
+	if k.machine, err = newMachine(k.opts, entries); err != nil {
+		return errors.Join(err, k.store.close())
+	}
+	if k.store != nil {
+		k.store.start(k.committed)
+	}
+	k.input(model.Self, broker.Started{})
+	return nil
 }
 
-// post hands the core something to do, and returns when it has been accepted, or at once when the core has stopped.
-func (k *core) post(input func()) {
-	select {
-	case k.inputs <- input:
-	case <-k.stopped:
+// do calls f while nobody else does anything with the core. It is called without the lock.
+func (k *core) do(f func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f()
+	k.flush()
+}
+
+// flush hands what has been left with connections to their outboxes, and sets the alarm.
+func (k *core) flush() {
+	durable := k.submit()
+	for i, c := range k.touched {
+		c.touched = false
+		if n := c.ripe(durable, k.batch); n < len(c.fresh) {
+			k.waiting[c] = struct{}{}
+			c.putFirst(n)
+		} else {
+			c.out.put(&c.fresh, c.write)
+		}
+		k.touched[i] = nil
+	}
+	k.touched = k.touched[:0]
+	k.setAlarm()
+}
+
+// touch remembers that something is left with a connection.
+func (k *core) touch(c *conn) {
+	if !c.touched {
+		c.touched = true
+		k.touched = append(k.touched, c)
 	}
 }
 
-// stop ends the core and its timers. No connection may be left.
-func (k *core) stop() {
-	k.post(func() {
-		for t := range k.alarms {
-			k.disarm(t)
+// drain waits until what clients have been left is written, as far as they read it. It is called without the lock.
+func (k *core) drain() {
+	var busy []*conn
+	k.do(func() {
+		for _, c := range k.conns {
+			if c.fault.hole&ToClient == 0 {
+				busy = append(busy, c)
+			}
 		}
 	})
-	close(k.stopped)
-	k.running.Wait()
+	for _, c := range busy {
+		c.out.idle()
+	}
+}
+
+// stop ends the core and its timers. No connection may be left. It is called without the lock.
+func (k *core) stop() {
+	if k.opts.Clock != nil {
+		k.opts.Clock.detach(k)
+	}
+	k.mu.Lock()
+	k.agenda, k.pulse = agenda{}, agenda{}
+	k.setAlarm()
+	k.mu.Unlock()
+	k.alarming.Wait()
+	if k.store == nil {
+		return
+	}
+	err := k.store.close()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.failed = cmp.Or(k.failed, err)
+}
+
+// now is the core's time.
+func (k *core) now() time.Duration {
+	if k.opts.Clock != nil {
+		return k.opts.Clock.elapsed()
+	}
+	return k.beat()
+}
+
+// beat is real time since the server began. It may be called by anybody.
+func (k *core) beat() time.Duration { return time.Since(k.begun) }
+
+// setAlarm has what is due done when it is due. A virtual clock sees to its part by itself.
+func (k *core) setAlarm() {
+	at := k.pulse.first()
+	if k.opts.Clock == nil {
+		at = min(at, k.agenda.first())
+	}
+	if at == k.alarmAt {
+		return
+	}
+	if k.alarm != nil && k.alarm.Stop() {
+		k.alarming.Done()
+	}
+	if k.alarm, k.alarmAt = nil, at; at == never {
+		return
+	}
+	k.alarming.Add(1)
+	k.alarm = time.AfterFunc(at-k.beat(), func() {
+		defer k.alarming.Done()
+		k.do(func() {
+			k.alarm, k.alarmAt = nil, never
+			k.pulse.keep(k.beat())
+			if k.opts.Clock == nil {
+				k.agenda.keep(k.now())
+			}
+		})
+	})
 }
 
 // attach makes a new connection a link of its own.
@@ -71,31 +198,33 @@ func (k *core) attach(c *conn) {
 	k.conns[c.id] = c
 	if k.closed {
 		c.stage = over
-		c.reset()
+		c.socket.abort()
 	}
 }
 
-// opened is the end of a connection's handshake.
-func (k *core) opened(c *conn) {
+// opened is the end of a connection's handshake, and its first frame.
+func (k *core) opened(c *conn, first amqp.Frame) {
 	if c.stage == greeting {
 		c.stage = open
-		k.heard(c)
+		k.keepWatch(c)
 	}
-}
-
-// heard counts the silence on a connection anew: the machine expects to be told when it begins, which is after every octet.
-func (k *core) heard(c *conn) {
-	if c.heartbeat > 0 && c.stage != over {
-		k.step(c.id, amqp.Heard{})
-		k.step(c.id, amqp.Silent{Interval: c.heartbeat.Milliseconds()})
+	k.frame(c, first)
+	if k.failed != nil {
+		k.turnAway(c)
 	}
 }
 
 // lost is the end of a connection, whoever ended it.
 func (k *core) lost(c *conn) {
+	if k.hold(c, func() { k.lost(c) }) {
+		return
+	}
 	k.input(c.id, amqp.Broken{})
 	c.stage = over
 	delete(k.conns, c.id)
+	k.figures.channels.Add(-int64(len(c.channels)))
+	clear(c.channels)
+	k.pulse.cancel(c.watch)
 	c.socket.SetWriteDeadline(time.Now().Add(closeTimeout))
 	c.out.close()
 }
@@ -103,10 +232,15 @@ func (k *core) lost(c *conn) {
 // shutDown ends all connections.
 func (k *core) shutDown() {
 	k.closed = true
+	for _, c := range k.ghosts {
+		c.socket.open(Both)
+	}
 	for _, c := range k.conns {
+		c.fault.blocked = false
+		k.heal(c)
 		if c.stage == greeting {
 			c.stage = over
-			c.reset()
+			c.socket.abort()
 			continue
 		}
 		k.refuse(c, &wire.Error{Code: amqp.ConnectionForced, Text: "broker shuts down"})
@@ -117,24 +251,27 @@ func (k *core) shutDown() {
 // input steps the machine by an input, and then by its own actions as long as it has any.
 func (k *core) input(from model.ID, e model.Event) {
 	k.step(from, e)
-	var actions []model.Event
 	for {
-		if actions = k.machine.Actions(actions[:0]); len(actions) == 0 {
+		if k.actions = k.machine.Actions(k.actions[:0]); len(k.actions) == 0 {
 			return
 		}
-		k.step(model.Self, actions[k.choose.IntN(len(actions))])
+		k.step(model.Self, k.actions[k.choose.IntN(len(k.actions))])
 	}
 }
 
-// step steps the machine and does what it asks for. What it lets the world observe is not asked for here.
+// step steps the machine and does what it asks for. Of what it lets the world observe, the store wants what survives a restart.
 func (k *core) step(from model.ID, e model.Event) {
-	var out model.Out
-	k.machine.Step(from, e, &out)
-	for _, effect := range out.Effects() {
+	k.out.Reset()
+	model.Deliver(k.machine, from, e, &k.out)
+	for _, effect := range k.out.Effects() {
 		switch effect.Kind {
 		case model.Send:
 			if c := k.conns[effect.To]; c != nil {
 				k.deliver(c, effect.Event)
+			}
+		case model.Observe:
+			if k.store != nil {
+				k.note(effect.Event)
 			}
 		case model.Arm:
 			k.arm(effect.Timer, effect.Window)
@@ -142,37 +279,35 @@ func (k *core) step(from model.ID, e model.Event) {
 			k.disarm(effect.Timer)
 		}
 	}
-	if reason := out.CutReason(); reason != "" {
+	if reason := k.out.CutReason(); reason != "" {
 		panic("amqptest: the broker machine has no answer: " + reason)
 	}
+	k.stuff()
 }
-
-// alarm is a timer of the machine that runs.
-type alarm struct{ *time.Timer }
 
 // arm starts a timer, which expires at some moment in its window.
 func (k *core) arm(t model.Timer, w model.Window) {
 	k.disarm(t)
-	a := &alarm{}
-	k.alarms[t] = a
-	after := w.Earliest + k.choose.Int64N(w.Latest-w.Earliest+1)
-	k.running.Add(1)
-	a.Timer = time.AfterFunc(time.Duration(after)*time.Millisecond, func() {
-		defer k.running.Done()
-		k.post(func() {
-			if k.alarms[t] == a { // and has not been stopped or started again since it went off
-				delete(k.alarms, t)
-				k.input(model.Self, model.Expired{Timer: t})
-			}
-		})
+	from := k.now()
+	if s := k.silence; s != nil { // it began some time ago
+		from, w.Earliest = s.since, max(w.Earliest, s.atLeast.Milliseconds())
+	}
+	if w.Earliest == model.Forever {
+		return // a deadline for us, who have no more to do
+	}
+	after := w.Earliest
+	if w.Latest > w.Earliest && w.Latest != model.Forever {
+		after += k.choose.Int64N(w.Latest - w.Earliest + 1)
+	}
+	k.timers[t] = k.agenda.add(from+time.Duration(after)*time.Millisecond, func() {
+		delete(k.timers, t)
+		k.expire(t)
 	})
 }
 
 func (k *core) disarm(t model.Timer) {
-	if a, armed := k.alarms[t]; armed {
-		delete(k.alarms, t)
-		if a.Stop() {
-			k.running.Done()
-		}
+	if a, armed := k.timers[t]; armed {
+		delete(k.timers, t)
+		k.agenda.cancel(a)
 	}
 }

@@ -30,7 +30,7 @@ func FuzzConnection(f *testing.F) {
 		f.Add(true, []byte(frames(f, 1, session...)+string(wire.AppendHeartbeat(nil))+frames(f, 0, amqp.ConnectionClose{})))
 	}
 	f.Fuzz(func(t *testing.T, opened bool, octets []byte) {
-		s := amqptest.NewServer(amqptest.Options{BodyMax: 1 << 20})
+		s := amqptest.NewServer(amqptest.Options{Limits: amqptest.Limits{Body: 1 << 20}})
 		defer s.Close()
 		c := dial(t, s.Addr())
 		if opened {

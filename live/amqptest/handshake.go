@@ -1,8 +1,8 @@
 package amqptest
 
 import (
+	"crypto/tls"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/lockstep-prover/lockstep/live/wire"
@@ -21,48 +21,38 @@ import (
 //	connection.tune-ok ──►    accepted
 //	connection.open ──►
 func (c *conn) greet(r *wire.Reader) (open amqp.Frame, ok bool) {
-	c.socket.SetDeadline(time.Now().Add(handshakeTimeout))
+	opts := c.server.opts
+	c.socket.SetDeadline(time.Now().Add(opts.Limits.Handshake))
+	// Somebody unknown gets no memory: small frames, on no channel, without content.
+	r.FrameMax, r.BodyMax, r.UnfinishedMax = wire.MinFrameMax, 1, 1
 	var header [len(wire.Version091)]byte
-	if _, err := io.ReadFull(c.socket, header[:]); err != nil {
+	if _, err := io.ReadFull(c.stream, header[:]); err != nil {
 		return amqp.Frame{}, false
 	}
 	if string(header[:]) != wire.Version091 {
-		c.socket.Write(wire.AppendProtocolHeader(nil))
+		c.stream.Write(wire.AppendProtocolHeader(nil))
 		return amqp.Frame{}, false
 	}
 
 	c.say(amqp.ConnectionStart{
-		VersionMinor: 9, ServerProperties: serverProperties, Mechanisms: "PLAIN AMQPLAIN", Locales: "en_US",
+		VersionMinor: 9, ServerProperties: serverProperties, Mechanisms: opts.Login.mechanisms(), Locales: "en_US",
 	})
-	startOk, ok := hear[amqp.ConnectionStartOk](r)
-	if !ok {
-		return amqp.Frame{}, false
-	}
-	user, password, ok := credentials(startOk)
-	if !ok {
-		return amqp.Frame{}, false
-	}
-	if want, known := c.server.opts.Users[user]; !known || want != password {
-		if capable(startOk.ClientProperties, "authentication_failure_close") {
-			c.say(amqp.ConnectionClose{
-				Code: amqp.AccessRefused, Text: "ACCESS_REFUSED - wrong user or password, by mechanism " + startOk.Mechanism,
-			})
-			c.part(r)
-		}
+	if !c.login(r) {
 		return amqp.Frame{}, false
 	}
 
-	opts := c.server.opts
-	c.say(amqp.ConnectionTune{ChannelMax: opts.ChannelMax, FrameMax: opts.FrameMax, Heartbeat: uint16(opts.Heartbeat)})
+	c.say(amqp.ConnectionTune{ChannelMax: opts.Tune.ChannelMax, FrameMax: opts.Tune.FrameMax, Heartbeat: uint16(opts.Tune.Heartbeat)})
 	tuneOk, ok := hear[amqp.ConnectionTuneOk](r)
 	// 0 is no limit, and not ours to grant.
-	if !ok || tuneOk.FrameMax < wire.MinFrameMax || tuneOk.FrameMax > opts.FrameMax ||
-		tuneOk.ChannelMax == 0 || tuneOk.ChannelMax > opts.ChannelMax {
+	if !ok || tuneOk.FrameMax < wire.MinFrameMax || tuneOk.FrameMax > opts.Tune.FrameMax ||
+		tuneOk.ChannelMax == 0 || tuneOk.ChannelMax > opts.Tune.ChannelMax {
 		return amqp.Frame{}, false
 	}
 	c.frameMax, c.channelMax = tuneOk.FrameMax, tuneOk.ChannelMax
 	c.heartbeat = time.Duration(tuneOk.Heartbeat) * time.Second
-	r.FrameMax, r.BodyMax = tuneOk.FrameMax, opts.BodyMax
+	// A body that is too large costs the channel, as in RabbitMQ, which reads it to its end; one that is far too large the connection.
+	most := 2*opts.Limits.Body + 1<<16
+	r.FrameMax, r.BodyMax, r.UnfinishedMax = tuneOk.FrameMax, most, most+1<<20
 
 	open, err := next(r)
 	if err == nil {
@@ -76,7 +66,40 @@ func (c *conn) greet(r *wire.Reader) (open amqp.Frame, ok bool) {
 		return amqp.Frame{}, false
 	}
 	c.socket.SetDeadline(time.Time{})
-	return open, true
+	return c.introduced(open), true
+}
+
+// login is the part of the handshake in which the client says who it is.
+func (c *conn) login(r *wire.Reader) bool {
+	startOk, ok := hear[amqp.ConnectionStartOk](r)
+	if !ok {
+		return false
+	}
+	var link *tls.ConnectionState
+	if t, ok := c.stream.(*tls.Conn); ok {
+		state := t.ConnectionState()
+		link = &state
+	}
+	who, ok := c.server.opts.Login.identify(startOk, link)
+	if ok && !who.proven && capable(capabilities(startOk.ClientProperties), "authentication_failure_close") {
+		c.say(amqp.ConnectionClose{
+			Code: amqp.AccessRefused, Text: "ACCESS_REFUSED - wrong user or password, by mechanism " + startOk.Mechanism,
+		})
+		c.part(r)
+	}
+	c.peer = newPeer(who.user, startOk.ClientProperties)
+	return ok && who.proven
+}
+
+// introduced adds to connection.open what the handshake has told.
+func (c *conn) introduced(f amqp.Frame) amqp.Frame {
+	m := f.Method.(amqp.ConnectionOpen)
+	c.peer.host = m.VirtualHost
+	m.User = c.peer.user
+	m.CancelNotify = capable(c.peer.capabilities, "consumer_cancel_notify")
+	m.BlockedNotify = capable(c.peer.capabilities, "connection.blocked")
+	f.Method = m
+	return f
 }
 
 // notOpen says what is wrong with a frame that should be connection.open.
@@ -98,7 +121,7 @@ func (c *conn) say(m amqp.Method) {
 	if err != nil {
 		panic(err) // a method of our own making
 	}
-	c.socket.Write(octets)
+	c.stream.Write(octets)
 }
 
 // hear reads a method on channel 0, which must be an M.
@@ -122,53 +145,3 @@ func next(r *wire.Reader) (amqp.Frame, error) {
 		}
 	}
 }
-
-// credentials returns user and password by the mechanism that the client has chosen; false if it is none of ours or the
-// response makes no sense.
-func credentials(m amqp.ConnectionStartOk) (user, password string, ok bool) {
-	switch m.Mechanism {
-	case "PLAIN": // RFC 4616, without an identity to act as
-		parts := strings.Split(m.Response, "\x00")
-		if len(parts) != 3 || parts[0] != "" {
-			return "", "", false
-		}
-		return parts[1], parts[2], true
-	case "AMQPLAIN": // a field table without its length
-		t, err := amqp.ParseTable([]byte(m.Response))
-		if err != nil {
-			return "", "", false
-		}
-		name, _ := t.Lookup("LOGIN")
-		word, _ := t.Lookup("PASSWORD")
-		user, ok = name.(string)
-		password, ok2 := word.(string)
-		return user, password, ok && ok2
-	}
-	return "", "", false
-}
-
-// capable reports whether a peer's properties claim a capability.
-func capable(properties amqp.Table, name string) bool {
-	value, _ := properties.Lookup("capabilities")
-	capabilities, _ := value.(amqp.Table)
-	claimed, _ := capabilities.Lookup(name)
-	return claimed == true
-}
-
-// serverProperties has the capabilities that RabbitMQ claims, for clients that look for them.
-var serverProperties = amqp.MustTable(
-	amqp.Field{Name: "product", Value: "Lockstep"},
-	amqp.Field{Name: "information", Value: "embedded broker for tests"},
-	amqp.Field{Name: "platform", Value: "Go"},
-	amqp.Field{Name: "capabilities", Value: amqp.MustTable(
-		amqp.Field{Name: "authentication_failure_close", Value: true},
-		amqp.Field{Name: "basic.nack", Value: true},
-		amqp.Field{Name: "connection.blocked", Value: true},
-		amqp.Field{Name: "consumer_cancel_notify", Value: true},
-		amqp.Field{Name: "consumer_priorities", Value: true},
-		amqp.Field{Name: "direct_reply_to", Value: true},
-		amqp.Field{Name: "exchange_exchange_bindings", Value: true},
-		amqp.Field{Name: "per_consumer_qos", Value: true},
-		amqp.Field{Name: "publisher_confirms", Value: true},
-	)},
-)

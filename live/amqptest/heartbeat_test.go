@@ -15,7 +15,7 @@ import (
 // one and a half intervals without a frame.)
 func TestHeartbeatsKeepAlive(t *testing.T) {
 	t.Parallel()
-	s := serve(t, amqptest.Options{Heartbeat: 1})
+	s := serve(t, amqptest.Options{Tune: amqptest.Tune{Heartbeat: 1}})
 	conn := connect(t, s.URL(), amqp091.Config{Heartbeat: 10 * time.Second})
 	if got := conn.Config.Heartbeat; got != time.Second {
 		t.Fatalf("heartbeat interval %v, want 1 s", got)
@@ -33,7 +33,7 @@ func TestHeartbeatsKeepAlive(t *testing.T) {
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	const late = time.Second // that a busy machine may be
-	s := serve(t, amqptest.Options{Heartbeat: -1})
+	s := serve(t, amqptest.Options{Tune: amqptest.Tune{Heartbeat: -1}})
 	calm := dial(t, s.Addr())
 	calm.greet(login{})
 	calm.send(0, amqp.ConnectionOpen{VirtualHost: "/"})

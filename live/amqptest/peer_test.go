@@ -112,7 +112,7 @@ func TestPeer(t *testing.T) {
 }
 
 func TestLogin(t *testing.T) {
-	s := serve(t, amqptest.Options{Users: map[string]string{"ann": "a", "bob": "b", "eve": ""}})
+	s := serve(t, amqptest.Options{Login: amqptest.Login{Users: map[string]string{"ann": "a", "bob": "b", "eve": ""}}})
 	login := func(user, password string) []amqp091.Authentication {
 		return []amqp091.Authentication{&amqp091.PlainAuth{Username: user, Password: password}}
 	}

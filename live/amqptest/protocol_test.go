@@ -26,18 +26,18 @@ func TestProtocolErrors(t *testing.T) {
 	}{
 		"frame of unknown type": {amqptest.Options{}, "garbage garbage", amqp.FrameError},
 		"frame without an end":  {amqptest.Options{}, method + "\x00\x0a\x00\x0a\x00", amqp.FrameError},
-		"frame too large":       {amqptest.Options{FrameMax: 4096}, "\x01\x00\x01\x00\x00\x20\x00", amqp.FrameError},
+		"frame too large":       {amqptest.Options{Tune: amqptest.Tune{FrameMax: 4096}}, "\x01\x00\x01\x00\x00\x20\x00", amqp.FrameError},
 		"unknown method":        {amqptest.Options{}, method + "\x00\x0a\x00\xff\xce", amqp.NotImplemented},
 		"method of a server":    {amqptest.Options{}, frames(t, 1, amqp.QueueDeclareOk{}), amqp.CommandInvalid},
 		"body without a method": {amqptest.Options{}, "\x03" + method[1:] + "body\xce", amqp.UnexpectedFrame},
-		"body too large": {amqptest.Options{BodyMax: 10},
-			frames(t, 1, amqp.BasicPublish{Message: amqp.Message{Body: "longer than ten"}}), amqp.FrameError},
-		"header larger than frames may be": {amqptest.Options{FrameMax: 4096}, frames(t, 1, amqp.BasicPublish{
+		"body far too large": {amqptest.Options{Limits: amqptest.Limits{Body: 10}},
+			frames(t, 1, amqp.BasicPublish{Message: amqp.Message{Body: strings.Repeat("x", 100_000)}}), amqp.FrameError},
+		"header larger than frames may be": {amqptest.Options{Tune: amqptest.Tune{FrameMax: 4096}}, frames(t, 1, amqp.BasicPublish{
 			RoutingKey: "nowhere", Mandatory: true, // and so it comes back
 			Message: amqp.Message{Properties: amqp.Properties{Present: amqp.HasHeaders, Headers: amqp.MustTable(
 				amqp.Field{Name: "k", Value: strings.Repeat("x", 4096-30)})}},
 		}), amqp.InternalError},
-		"a channel too many": {amqptest.Options{ChannelMax: 2}, frames(t, 7, amqp.ChannelOpen{}) + frames(t, 8, amqp.ChannelOpen{}),
+		"a channel too many": {amqptest.Options{Tune: amqptest.Tune{ChannelMax: 2}}, frames(t, 7, amqp.ChannelOpen{}) + frames(t, 8, amqp.ChannelOpen{}),
 			amqp.NotAllowed},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,9 +75,23 @@ func TestProtocolErrors(t *testing.T) {
 	}
 }
 
+// TestBodyMax: a body that is too large closes the channel only.
+func TestBodyMax(t *testing.T) {
+	s := serve(t, amqptest.Options{Limits: amqptest.Limits{Body: 10}})
+	c := dial(t, s.Addr())
+	c.open(login{})
+	c.send(1, amqp.ChannelOpen{}, amqp.BasicPublish{Message: amqp.Message{Body: "longer than ten"}})
+	want[amqp.ChannelOpenOk](c)
+	if closed := want[amqp.ChannelClose](c); closed.Code != amqp.PreconditionFailed {
+		t.Errorf("the server says %v", closed)
+	}
+	c.send(1, amqp.ChannelCloseOk{}, amqp.ChannelOpen{})
+	want[amqp.ChannelOpenOk](c)
+}
+
 // TestChannelMax: a channel that is closed counts no more.
 func TestChannelMax(t *testing.T) {
-	s := serve(t, amqptest.Options{ChannelMax: 2})
+	s := serve(t, amqptest.Options{Tune: amqptest.Tune{ChannelMax: 2}})
 	c := dial(t, s.Addr())
 	c.open(login{})
 	for ch := range amqp.Channel(10) {
@@ -109,7 +123,7 @@ func TestReplyText(t *testing.T) {
 
 // TestConnMax: who comes when there are enough is reset, and there is room again when one has gone.
 func TestConnMax(t *testing.T) {
-	s := serve(t, amqptest.Options{ConnMax: 2})
+	s := serve(t, amqptest.Options{Limits: amqptest.Limits{Conns: 2}})
 	var clients []*client
 	for range 2 {
 		c := dial(t, s.Addr())

@@ -44,7 +44,12 @@ func Listen(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, listener: listener, core: newCore(opts.Seed)}
+	core, err := newCore(opts)
+	if err != nil {
+		listener.Close()
+		return nil, err
+	}
+	s := &Server{opts: opts, listener: listener, core: core}
 	s.accepting.Go(s.accept)
 	return s, nil
 }
@@ -52,18 +57,43 @@ func Listen(opts Options) (*Server, error) {
 // Addr is the address that the server listens on, HOST:PORT.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// URL is what an AMQP client dials: amqp://guest:guest@127.0.0.1:PORT/. Where Options.Users has no guest, it names the first in
-// alphabetical order.
+// URL is what an AMQP client dials: amqp://guest:guest@127.0.0.1:PORT/. Where Login.Users has no guest, it names the first in
+// alphabetical order; likewise the virtual host, where Login.Hosts has no "/". With TLS the scheme is amqps, and the client must be told
+// whom to trust.
 func (s *Server) URL() string {
+	login := s.opts.Login
 	u := url.URL{Scheme: "amqp", Host: s.Addr(), Path: "/"}
-	names := slices.Sorted(maps.Keys(s.opts.Users))
-	if i, ok := slices.BinarySearch(names, "guest"); ok {
-		names = names[i:]
+	if login.TLS != nil {
+		u.Scheme = "amqps"
 	}
-	if len(names) > 0 {
-		u.User = url.UserPassword(names[0], s.opts.Users[names[0]])
+	if host := first(slices.Sorted(slices.Values(login.Hosts)), "/"); host != "/" {
+		u.Path, u.RawPath = "/"+host, "/"+url.PathEscape(host)
+	}
+	if user := first(slices.Sorted(maps.Keys(login.Users)), "guest"); user != "" {
+		u.User = url.UserPassword(user, login.Users[user])
 	}
 	return u.String()
+}
+
+// first returns the preferred name if it is among the names, and else the first one.
+func first(names []string, preferred string) string {
+	if slices.Contains(names, preferred) {
+		return preferred
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
+}
+
+// Failed is closed when the server can keep its durable state no longer, because the disk is full for example; Err then says why. From
+// then on every connection is closed with 541 INTERNAL_ERROR, and nothing more is confirmed.
+func (s *Server) Failed() <-chan struct{} { return s.core.broken }
+
+// Err is the error that ended the server's durable state, nil as long as it is well. After Close it tells whether all was written.
+func (s *Server) Err() (err error) {
+	s.core.do(func() { err = s.core.failed })
+	return err
 }
 
 // Close stops listening, closes every connection with connection.close 320 CONNECTION_FORCED, and returns when no goroutine of
@@ -72,7 +102,7 @@ func (s *Server) Close() {
 	s.closing.Do(func() {
 		s.listener.Close()
 		s.accepting.Wait()
-		s.core.post(s.core.shutDown)
+		s.core.do(s.core.shutDown)
 		s.serving.Wait()
 		s.core.stop()
 	})
@@ -90,9 +120,9 @@ func (s *Server) accept() {
 			continue
 		}
 		c := newConn(s, socket.(*net.TCPConn))
-		if s.open.Add(1) > int64(s.opts.ConnMax) {
+		if s.open.Add(1) > int64(s.opts.Limits.Conns) {
 			s.open.Add(-1)
-			c.reset()
+			c.socket.abort()
 			continue
 		}
 		s.serving.Go(func() {

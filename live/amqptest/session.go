@@ -1,6 +1,7 @@
 package amqptest
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,23 +27,41 @@ const (
 
 // channel is what a session must remember of an open channel.
 type channel struct {
-	confirming bool
-	published  uint64 // since confirm.select
+	settled uint64 // all publishes up to this one are confirmed
+	early   map[uint64]struct{}
 }
 
-// frame gives the machine a frame, with what is implicit on the wire: the numbers of publishes in confirm mode. The negotiated
-// limit on channels is the session's business as well.
+// take gives the machine the frames that a client has sent. It is called without the lock.
+func (k *core) take(c *conn, frames []amqp.Frame) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, f := range frames {
+		if c.fault.holds() {
+			rest := slices.Clone(frames[i:])
+			k.hold(c, func() {
+				for _, f := range rest {
+					k.frame(c, f)
+				}
+			})
+			break
+		}
+		k.frame(c, f)
+	}
+	k.flush()
+}
+
+// frame gives the machine a frame, with its own numbers in the place of those of the wire. The negotiated limit on channels is the
+// session's business as well.
 func (k *core) frame(c *conn, f amqp.Frame) {
 	if c.stage == over {
 		if _, ok := f.Method.(amqp.ConnectionCloseOk); ok && f.Channel == 0 {
-			c.reset()
+			c.socket.abort()
 		}
 		return
 	}
-	ch, isOpen := c.channels[f.Channel]
 	switch m := f.Method.(type) {
 	case amqp.ChannelOpen:
-		if !isOpen && c.stage == open {
+		if c.channels[f.Channel] == nil && c.stage == open {
 			if len(c.channels) >= int(c.channelMax) {
 				class, method := m.ID()
 				k.refuse(c, &wire.Error{Code: amqp.NotAllowed, Text: "as many channels are open as channel-max allows",
@@ -50,21 +69,28 @@ func (k *core) frame(c *conn, f amqp.Frame) {
 				return
 			}
 			c.channels[f.Channel] = &channel{}
+			k.figures.channels.Add(1)
 		}
 	case amqp.ChannelClose, amqp.ChannelCloseOk:
-		delete(c.channels, f.Channel)
-	case amqp.ConfirmSelect:
-		if isOpen {
-			ch.confirming = true
-		}
+		k.forget(c, f.Channel)
+	case amqp.BasicAck:
+		k.figures.acknowledged.Add(1)
 	case amqp.BasicPublish:
-		if isOpen && ch.confirming {
-			ch.published++
-			m.Seq = ch.published
-			f.Method = m
+		k.figures.published.Add(1)
+		if k.alarmed { // nothing after it is read
+			c.fault.blocked = true
+			c.socket.close(ToBroker)
 		}
 	}
-	k.input(c.id, f)
+	k.input(c.id, c.numbers.FromClient(f))
+}
+
+// forget is the end of a channel.
+func (k *core) forget(c *conn, ch amqp.Channel) {
+	if c.channels[ch] != nil {
+		delete(c.channels, ch)
+		k.figures.channels.Add(-1)
+	}
 }
 
 // deliver does for a connection what the machine sends to its link.
@@ -84,8 +110,14 @@ func (k *core) deliver(c *conn, e model.Event) {
 		}
 		k.send(c, e)
 	case amqp.Hangup:
-		c.stage = over
-		c.reset()
+		k.giveUp(c)
+	}
+}
+
+// offend is refuse for what a client has sent.
+func (k *core) offend(c *conn, e *wire.Error) {
+	if !k.hold(c, func() { k.refuse(c, e) }) {
+		k.refuse(c, e)
 	}
 }
 
@@ -120,9 +152,88 @@ func (k *core) send(c *conn, f amqp.Frame) {
 	case amqp.ChannelClose:
 		m.Text = shortened(m.Text)
 		f.Method = m
+	case amqp.BasicDeliver:
+		k.figures.delivered.Add(1)
+	case amqp.BasicGetOk:
+		k.figures.delivered.Add(1)
+	case amqp.BasicAck:
+		if !m.Multiple && c.confirm(f.Channel, m.Tag) {
+			return
+		}
+	case amqp.BasicNack:
+		if ch := c.channels[f.Channel]; ch != nil && !m.Multiple {
+			ch.settle(m.Tag)
+		}
 	}
-	if err := c.out.put(f, c.frameMax); err != nil { // a content header that is larger than the client wants its frames
-		k.refuse(c, &wire.Error{Code: amqp.InternalError, Text: err.Error()})
+	c.spoken = true
+	k.leave(c, c.numbers.ToClient(f))
+}
+
+// confirm acknowledges a publish together with the one before it that is on its way yet, if it can; if not it does nothing. An ack of
+// several says of all up to its tag that they are confirmed.
+func (c *conn) confirm(number amqp.Channel, seq uint64) (done bool) {
+	ch := c.channels[number]
+	if ch == nil {
+		return false
+	}
+	ch.settle(seq)
+	last := len(c.fresh) - 1
+	if last < 0 || c.fresh[last].Channel != number {
+		return false
+	}
+	before, ok := c.fresh[last].Method.(amqp.BasicAck)
+	if n := len(c.waits); n > 0 && c.waits[n-1].until != c.core.batch+1 {
+		ok = false // to wait longer, again and again, might be to wait for ever
+	}
+	if tag := max(before.Tag, seq); ok && tag <= ch.settled {
+		c.fresh[last].Method = amqp.BasicAck{Tag: tag, Multiple: true}
+		return true
+	}
+	return false
+}
+
+// settle notes that the client is told what became of a publish.
+func (ch *channel) settle(seq uint64) {
+	if seq != ch.settled+1 {
+		if ch.early == nil {
+			ch.early = map[uint64]struct{}{}
+		}
+		ch.early[seq] = struct{}{}
+		return
+	}
+	for early := true; early; _, early = ch.early[ch.settled+1] {
+		ch.settled++
+		delete(ch.early, ch.settled)
+	}
+}
+
+// leave leaves a frame with the connection, for its outbox.
+func (k *core) leave(c *conn, f amqp.Frame) {
+	k.touch(c)
+	c.fresh = append(c.fresh, f)
+	if k.store != nil && promises(f.Method) {
+		c.waits = append(c.waits, wait{len(c.fresh) - 1, k.batch + 1})
+	}
+	if c.out.octets.Add(octetsOf(f)) >= outboxMax && c.stage == open && !c.full.Swap(true) {
+		k.stuffed = append(k.stuffed, c)
+	}
+}
+
+// stuff tells the machine which connections have no room for more deliveries, after a step. Each has something left that is not written
+// yet, so somebody will find that there is room again.
+func (k *core) stuff() {
+	for len(k.stuffed) > 0 {
+		c := k.stuffed[0]
+		k.stuffed = k.stuffed[1:]
+		k.step(c.id, amqp.Full{})
+	}
+	k.stuffed = nil
+}
+
+// room tells the machine that a connection has room again.
+func (k *core) room(c *conn) {
+	if c.stage == open {
+		k.input(c.id, amqp.Room{})
 	}
 }
 

@@ -42,12 +42,16 @@ type Reader struct {
 	FrameMax uint32
 	// BodyMax limits the body of a message, in octets; 0 is none.
 	BodyMax uint64
+	// UnfinishedMax limits, in octets, the frames of contents that are not complete yet, on all channels together; 0 is none. A peer
+	// may begin a content on each channel.
+	UnfinishedMax uint64
 
 	in    *bufio.Reader
 	begun bool
 	err   error
 	raw   []byte // the frame read last
 	open  map[amqp.Channel]*content
+	held  uint64 // octets of the contents in open
 	spare []byte // of the content completed last, for the next
 }
 
@@ -111,13 +115,16 @@ func (r *Reader) next() (Item, error) {
 			return Item{Kind: Heartbeat, Raw: r.raw}, nil
 
 		case c != nil:
-			c.raw = append(c.raw, r.raw...)
+			if err := r.hold(c); err != nil {
+				return Item{}, err
+			}
 			complete, err := c.add(kind, payload, r.BodyMax)
 			if err != nil {
 				return Item{}, err
 			}
 			if complete {
 				delete(r.open, channel)
+				r.held -= uint64(len(c.raw))
 				r.spare = c.raw
 				return Item{Kind: Frame, Frame: c.frame(), Raw: c.raw}, nil
 			}
@@ -134,10 +141,23 @@ func (r *Reader) next() (Item, error) {
 			if !l.hasContent() {
 				return Item{Kind: Frame, Frame: amqp.Frame{Channel: channel, Method: m}, Raw: r.raw}, nil
 			}
-			r.open[channel] = &content{channel: channel, layout: l, method: m, raw: append(r.spare[:0], r.raw...)}
+			c := &content{channel: channel, layout: l, method: m, raw: r.spare[:0]}
 			r.spare = nil
+			if err := r.hold(c); err != nil {
+				return Item{}, err
+			}
+			r.open[channel] = c
 		}
 	}
+}
+
+// hold adds the frame read last to a content.
+func (r *Reader) hold(c *content) error {
+	c.raw = append(c.raw, r.raw...)
+	if r.held += uint64(len(r.raw)); r.UnfinishedMax != 0 && r.held > r.UnfinishedMax {
+		return c.errorf(amqp.ResourceError, "contents that are not complete take %d octets, at most %d are kept", r.held, r.UnfinishedMax)
+	}
+	return nil
 }
 
 // frame reads a frame into r.raw.
