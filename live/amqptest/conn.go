@@ -43,11 +43,11 @@ type conn struct {
 	stage    stage
 	channels map[amqp.Channel]*channel // that the client has opened
 	numbers  wire.ServerNumbers
-	fresh    []amqp.Frame              // left for the outbox
-	waits    []wait                    // of frames in fresh, by index
-	touched  bool                      // something is left
-	silent   bool                      // as far as the machine knows
-	spoken   bool                      // a frame was sent since the watch looked last
+	fresh    []amqp.Frame // left for the outbox
+	waits    []wait       // of frames in fresh, by index
+	touched  bool         // something is left
+	silent   bool         // as far as the machine knows
+	spoken   bool         // a frame was sent since the watch looked last
 	watch    *appointment
 	fault    fault
 }

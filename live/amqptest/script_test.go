@@ -29,7 +29,9 @@ func TestScripts(t *testing.T) {
 		machine := func(testing.TB) target { return newMachine(profile) }
 		t.Run("machine/"+name, func(t *testing.T) { runScripts(t, name, machine) })
 	}
-	t.Run("machine only", func(t *testing.T) { runScripts(t, "machine", func(testing.TB) target { return newMachine(broker.RabbitMQ310) }) })
+	t.Run("machine only", func(t *testing.T) {
+		runScripts(t, "machine", func(testing.TB) target { return newMachine(broker.RabbitMQ310) })
+	})
 	t.Run("embedded", func(t *testing.T) {
 		runScripts(t, "rabbitmq-3.10", func(t testing.TB) target {
 			s := amqptest.NewServer(amqptest.Options{})
@@ -285,14 +287,16 @@ func (s *script) end(t testing.TB) {
 			t.Errorf("the script shows not all: %q", s.out)
 		}
 		s.out = nil
+		delete(s.conns, name)
 		s.awaitRelease(t, c.owns)
 	}
 }
 
 // clear deletes the queues and exchanges of the script for the sake of the next one, also where it has failed.
 func (s *script) clear(t testing.TB) {
-	for _, c := range s.conns {
+	for name, c := range s.conns {
 		c.reset()
+		delete(s.conns, name)
 		s.awaitRelease(t, c.owns)
 	}
 	other := s.aside(t)
