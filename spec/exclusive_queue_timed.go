@@ -103,7 +103,7 @@ func exclusiveQueueTimedSystem(s Settings, client func(*lock.ExclusiveQueue) mod
 func lockClock(s Settings, pairs []pair) model.Clock {
 	c := model.Clock{Tick: int64(s.Int("tick")), Urgent: []model.Urgency{{Machine: theBroker, Class: func(e model.Event) bool {
 		switch e.(type) {
-		case broker.Take, broker.Deliver, broker.Sync, broker.Handle, broker.Inform, broker.Reap:
+		case broker.Take, broker.Deliver, broker.Sync, broker.Handle, broker.Inform, broker.Relay, broker.Reap:
 			return true
 		}
 		return false

@@ -40,9 +40,7 @@ type machineEnd struct {
 	hungUp    bool
 }
 
-func newMachine(p broker.Profile) *machine {
-	return &machine{broker: broker.New(broker.Options{Profile: p})}
-}
+func newMachine(o broker.Options) *machine { return &machine{broker: broker.New(o)} }
 
 func (m *machine) connect(t testing.TB, heartbeat uint16, capabilities ...string) end {
 	e := &machineEnd{t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000}

@@ -26,11 +26,11 @@ const brokers = "LOCKSTEP_SCRIPT_BROKERS"
 func TestScripts(t *testing.T) {
 	for _, name := range broker.ProfileNames() {
 		profile, _ := broker.ParseProfile(name)
-		machine := func(testing.TB) target { return newMachine(profile) }
+		machine := func(testing.TB) target { return newMachine(broker.Options{Profile: profile}) }
 		t.Run("machine/"+name, func(t *testing.T) { runScripts(t, name, machine) })
 	}
 	t.Run("machine only", func(t *testing.T) {
-		runScripts(t, "machine", func(testing.TB) target { return newMachine(broker.RabbitMQ310) })
+		runScripts(t, "machine", func(testing.TB) target { return newMachine(broker.Options{Lean: true}) })
 	})
 	t.Run("embedded", func(t *testing.T) {
 		runScripts(t, "rabbitmq-3.10", func(t testing.TB) target {

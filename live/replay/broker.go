@@ -141,7 +141,7 @@ func (r *replay) internal(e model.Event, s model.Step) error {
 		c.noticed = true
 		c.gate.Reset(gate.Broker)
 		return r.ended(c, gate.Broker, where, e)
-	case broker.Reap, broker.Take, broker.Deliver, broker.Sync, broker.Handle, broker.Inform:
+	case broker.Reap, broker.Take, broker.Deliver, broker.Sync, broker.Handle, broker.Inform, broker.Relay:
 		return nil // see compareQueue, and the package comment
 	}
 	return fmt.Errorf("replay: step %d: %v is nothing that could be done to a broker", r.step.Number, e)

@@ -62,7 +62,7 @@ func method(e model.Effect) amqp.Method {
 // lying is a mutex of two clients on a broker that lies.
 func lying(t *testing.T, l liar, options lock.ExclusiveQueueOptions) *model.System {
 	t.Helper()
-	l.Broker = broker.New(broker.Options{})
+	l.Broker = broker.New(broker.Options{Lean: true})
 	members := []model.Member{{Name: "broker", Machine: l, Timers: []model.Timer{broker.HeartbeatTimer(2), broker.HeartbeatTimer(4)}}}
 	for i, name := range []string{"a", "b"} {
 		client, link := model.ID(1+2*i), model.ID(2+2*i)

@@ -86,7 +86,7 @@ func (r *replay) shows(from *model.State, a *model.Action, all []model.Happening
 // heartbeats on the connection. That it notices a loss or reads on after one is not: the gate has its hand on that.
 func (r *replay) ofBroker(a model.Action) bool {
 	switch a.Event.(type) {
-	case broker.Reap, broker.Take, broker.Deliver, broker.Sync, broker.Handle, broker.Inform:
+	case broker.Reap, broker.Take, broker.Deliver, broker.Sync, broker.Handle, broker.Inform, broker.Relay:
 		return a.Machine == r.plan.broker
 	}
 	for _, l := range r.links {

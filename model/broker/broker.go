@@ -20,10 +20,10 @@ type Broker struct {
 	serial int // of names made up, unless Lean
 
 	// What Actions would otherwise have to search for.
-	mail    []*queue   // those with something in the mailbox or not on disk, and perhaps others
-	news    []*channel // those with something to tell
-	inboxes int        // channels with an inbox that is not empty
-	orphans int        // exclusive queues of connections that are no more
+	mail    []*queue   // those with something to do
+	orphans []*queue   // exclusive queues of connections that are no more
+	busy    []*channel // those with something to do
+	losses  int        // connections that are lost and not noticed
 }
 
 // The broker's own actions.
@@ -201,7 +201,7 @@ func (b *Broker) statusOf(q *queue) string {
 
 // Actions appends what queues, channels and lost connections have still to do: queues by name, then connections by link.
 func (b *Broker) Actions(dst []model.Event) []model.Event {
-	if len(b.mail)+b.orphans > 0 {
+	if len(b.mail)+len(b.orphans) > 0 {
 		for _, h := range b.hosts {
 			for _, q := range h.queues {
 				dst = q.actions(dst)
@@ -210,26 +210,52 @@ func (b *Broker) Actions(dst []model.Event) []model.Event {
 	}
 	for _, c := range b.conns {
 		if c.lost > 0 {
-			loss := Loss{c.link, b.opts.Name(c.link), c.lost}
-			if len(c.unread) > 0 {
-				dst = append(dst, Read{loss, c.unread[0]})
-			}
-			dst = append(dst, Notice{loss})
-			continue
-		}
-		if b.inboxes+len(b.news) == 0 {
+			dst = b.lossActions(dst, c)
 			continue
 		}
 		for _, ch := range c.channels {
-			if len(ch.inbox) > 0 {
-				dst = append(dst, Handle{c.link, b.opts.Name(c.link), ch.num, ch.inbox[0]})
-			}
 			if ch.listed {
-				dst = append(dst, Inform{c.link, b.opts.Name(c.link), ch.num})
+				dst = ch.actions(dst, b.opts.Name(c.link))
 			}
 		}
 	}
 	return dst
+}
+
+// Some returns one of the broker's enabled actions, that of the number that pick gives for how many there are; nil if there is none. It takes no
+// longer than there are such actions and lost connections, and numbers them otherwise than Actions does.
+func (b *Broker) Some(pick func(n int) int) model.Event {
+	var all []model.Event
+	for _, q := range b.mail {
+		all = q.actions(all)
+	}
+	for _, q := range b.orphans {
+		if !q.listed {
+			all = q.actions(all)
+		}
+	}
+	for _, ch := range b.busy {
+		all = ch.actions(all, b.opts.Name(ch.conn.link))
+	}
+	if b.losses > 0 {
+		for _, c := range b.conns {
+			if c.lost > 0 {
+				all = b.lossActions(all, c)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[pick(len(all))]
+}
+
+func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
+	loss := Loss{c.link, b.opts.Name(c.link), c.lost}
+	if len(c.unread) > 0 {
+		dst = append(dst, Read{loss, c.unread[0]})
+	}
+	return append(dst, Notice{loss})
 }
 
 func (q *queue) actions(dst []model.Event) []model.Event {
@@ -252,6 +278,7 @@ func (q *queue) actions(dst []model.Event) []model.Event {
 func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
 	b.step(from, e, out)
 	b.settleMail(out)
+	b.settleNews(out)
 }
 
 func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
@@ -300,6 +327,10 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.handle(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
 	case Inform:
 		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
+	case Relay:
+		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
+		b.relayNext(ch, out)
+		b.inform(ch, out)
 	case Restart:
 		b.restart(out)
 	case Started:
@@ -411,7 +442,7 @@ func (b *Broker) Vocabulary() []model.Event {
 		Read{}, Notice{}, Reap{}, amqp.Frame{}, amqp.Late{}, amqp.Broken{}, amqp.Silent{}, amqp.Heard{}, model.Expired{},
 	}
 	if b.opts.Grain == Process {
-		words = append(words, Take{}, Sync{}, Handle{}, Inform{})
+		words = append(words, Take{}, Sync{}, Handle{}, Inform{}, Relay{})
 	}
 	if b.opts.Burst > 0 {
 		words = append(words, Deliver{})

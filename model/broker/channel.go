@@ -23,9 +23,12 @@ type channel struct {
 	unconfirmed []outstanding
 	confirmed   []uint64 // of which the client has not been told yet, nor of the following
 	rejected    []uint64
-	cancelled   []string // consumers whose queues are gone
-	listed      bool     // in the broker's list of those with something to tell
 	tx          *transaction
+
+	news    []note // from queues, for the client
+	waiting bool   // for the first of them, which is the answer to a method
+	listed  bool   // in the broker's list of those with something to do
+	gone    bool   // closed, or its connection is
 
 	tags      tags
 	delivered uint64     // orders deliveries
@@ -61,8 +64,9 @@ func (c call) answer(waits bool, m amqp.Method, out *model.Out) {
 	}
 }
 
-// channelFrame opens a channel, or has the channel handle the frame: at once if it is the only one of its connection, for waiting in
-// its inbox is then the same as waiting in the link, and with grain Process in its own time if there are others.
+// channelFrame opens a channel, or has the channel handle the frame: with grain Process in its own time. A lean broker has it handle the
+// frame at once if it is the only one of its connection: waiting in its inbox is then the same as waiting in the link, unless the
+// client goes on to open another one before it has its answers.
 func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 	i, open := c.find(f.Channel)
 	if !open {
@@ -75,24 +79,15 @@ func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 		return
 	}
 	ch := c.channels[i]
-	b.setInbox(ch, append(ch.inbox, f))
-	if b.opts.Grain == Atomic || c.lost > 0 || len(c.channels) == 1 {
-		for len(ch.inbox) > 0 {
+	ch.inbox = append(ch.inbox, f)
+	_, answers := f.Method.(amqp.ChannelCloseOk) // after which RabbitMQ's reader knows the channel no more
+	if b.opts.Grain == Atomic || c.lost > 0 || b.opts.Lean && len(c.channels) == 1 || answers {
+		for len(ch.inbox) > 0 && !ch.gone {
 			b.handle(ch, out)
 		}
+		return
 	}
-}
-
-// setInbox replaces a channel's inbox, and counts those that are not empty.
-func (b *Broker) setInbox(ch *channel, frames []amqp.Frame) {
-	if (len(ch.inbox) > 0) != (len(frames) > 0) {
-		if len(frames) > 0 {
-			b.inboxes++
-		} else {
-			b.inboxes--
-		}
-	}
-	ch.inbox = frames
+	b.watch(ch)
 }
 
 // handle has a channel handle the oldest frame of its inbox.
@@ -100,9 +95,9 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 	c := ch.conn
 	f := ch.inbox[0]
 	if len(ch.inbox) == 1 {
-		b.setInbox(ch, ch.inbox[:0])
+		ch.inbox = ch.inbox[:0]
 	} else {
-		b.setInbox(ch, ch.inbox[1:])
+		ch.inbox = ch.inbox[1:]
 	}
 	in := call{c.key, f.Channel, f.Method, c, ch}
 	switch m := f.Method.(type) {
@@ -130,15 +125,12 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 			return
 		}
 		b.method(in, out)
-		if len(ch.confirmed)+len(ch.rejected) > 0 { // which a channel tells with whatever it does next
-			b.sendConfirms(ch, out)
-		}
+		b.inform(ch, out) // which a channel does after whatever it does
 	}
 }
 
 func (b *Broker) dropChannel(ch *channel) {
 	if i, ok := ch.conn.find(ch.num); ok {
-		b.setInbox(ch, nil)
 		ch.conn.channels = slices.Delete(ch.conn.channels, i, i+1)
 	}
 }
@@ -233,27 +225,31 @@ func (b *Broker) fail(in call, code amqp.Code, text string, out *model.Out) {
 	}
 }
 
-// exception ends the channel for the method at hand (AMQP §4.10): the peer is told and has to answer with close-ok. RabbitMQ cancels its
-// consumers at once; what it has of queues that it does not consume is put back when the answer has come.
+// exception ends the channel for the method at hand (AMQP §4.10): the peer is told and has to answer with close-ok. RabbitMQ takes the channel
+// out of the classic queues that it consumes at once; all other queues hear of its end when the answer has come.
 func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out) {
 	ch := in.ch
 	b.endConsumers(ch, out)
 	b.forgetReceipts(func(r client) bool { return r == client{in.key, in.channel} })
-	b.told(ch)
-	b.setInbox(ch, nil)
-	*ch = channel{conn: ch.conn, num: ch.num, closing: true, unsettled: ch.unsettled}
+	news := slices.DeleteFunc(ch.news, func(n note) bool {
+		q := in.conn.host.queue(n.delivery.queue)
+		return n.delivery.queue == "" || q == nil || !q.quorum
+	})
+	*ch = channel{
+		conn: ch.conn, num: ch.num, closing: true, tags: ch.tags, delivered: ch.delivered, unsettled: ch.unsettled, consumers: ch.consumers,
+		news: news, listed: ch.listed,
+	}
 	class, method := in.method.ID()
 	in.reply(amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
 }
 
-// endChannel takes a channel out of all queues: those that it consumes, which the channel waits for, and those that it has
-// got messages from, which hear of it in their own time.
+// endChannel takes a channel out of all queues: the classic ones that it consumes, which the channel waits for, and all others that know it,
+// which hear of it in their own time.
 func (b *Broker) endChannel(ch *channel, out *model.Out) {
 	b.endConsumers(ch, out)
 	me := client{ch.conn.key, ch.num}
 	b.forgetReceipts(func(r client) bool { return r == me })
-	b.told(ch)
-	b.setInbox(ch, nil)
+	ch.gone = true
 	for _, name := range ch.queues() {
 		if q := ch.conn.host.queue(name); q != nil {
 			b.farewell(q, me)
@@ -261,7 +257,7 @@ func (b *Broker) endChannel(ch *channel, out *model.Out) {
 	}
 }
 
-// endConsumers takes a channel out of the queues that it consumes.
+// endConsumers takes a channel out of the classic queues that it consumes.
 func (b *Broker) endConsumers(ch *channel, out *model.Out) {
 	me := client{ch.conn.key, ch.num}
 	var names []string
@@ -270,22 +266,16 @@ func (b *Broker) endConsumers(ch *channel, out *model.Out) {
 	}
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
-		q := ch.conn.host.queue(name)
-		if q == nil {
-			continue
-		}
-		if q.quorum {
-			b.farewell(q, me)
-		} else {
+		if q := ch.conn.host.queue(name); q != nil && !q.quorum {
 			b.open(q, out)
 			b.depart(q, me, out)
+			ch.disown(q)
+			ch.consumers = slices.DeleteFunc(ch.consumers, func(s subscription) bool { return s.queue == name })
 		}
-		ch.disown(q)
 	}
-	ch.consumers = nil
 }
 
-// queues are the names of the queues that the channel has got messages from, sorted.
+// queues are the names of the queues that know the channel, sorted.
 func (ch *channel) queues() (names []string) {
 	add := func(all []delivery) {
 		for _, d := range all {
@@ -295,6 +285,12 @@ func (ch *channel) queues() (names []string) {
 		}
 	}
 	add(ch.unsettled)
+	for _, s := range ch.consumers {
+		names = append(names, s.queue)
+	}
+	for _, n := range ch.news {
+		add([]delivery{n.delivery})
+	}
 	if ch.tx != nil {
 		for _, s := range ch.tx.settlements {
 			add(s.deliveries)
@@ -312,14 +308,34 @@ type Handle struct {
 	Next    amqp.Frame
 }
 
-// Inform lets a channel tell its client what queues have told it: confirms, and that consumers are cancelled.
+// Inform lets a channel tell its client what it has heard of publishes: confirms and refusals.
 type Inform struct {
 	Link    model.ID
 	Whose   string // the link's name
 	Channel amqp.Channel
 }
 
+// Relay lets a channel pass on to its client what a queue has sent it: a message, or that it consumes or no longer does.
+type Relay struct {
+	Link    model.ID
+	Whose   string // the link's name
+	Channel amqp.Channel
+}
+
 func (a Handle) String() string { return fmt.Sprintf("has %s's channel handle %v", a.Whose, a.Next) }
-func (a Inform) String() string {
-	return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel)
+func (a Inform) String() string { return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel) }
+func (a Relay) String() string  { return fmt.Sprintf("relays to %s's channel %d", a.Whose, a.Channel) }
+
+// actions appends what the channel has to do.
+func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
+	if len(ch.inbox) > 0 && !ch.waiting {
+		dst = append(dst, Handle{ch.conn.link, whose, ch.num, ch.inbox[0]})
+	}
+	if len(ch.confirmed)+len(ch.rejected) > 0 {
+		dst = append(dst, Inform{ch.conn.link, whose, ch.num})
+	}
+	if len(ch.news) > 0 {
+		dst = append(dst, Relay{ch.conn.link, whose, ch.num})
+	}
+	return dst
 }

@@ -59,49 +59,7 @@ func (b *Broker) settleReceipt(r receipt, taken bool, out *model.Out) {
 	if len(ch.unconfirmed) == 0 {
 		ch.unconfirmed = nil
 	}
-	b.tell(ch)
-}
-
-// tell notes that a channel has something to tell its client.
-func (b *Broker) tell(ch *channel) {
-	if !ch.listed {
-		ch.listed = true
-		b.news = append(b.news, ch)
-	}
-}
-
-// inform has a channel tell its client what it has heard from queues: refusals, confirms, cancelled consumers. RabbitMQ confirms
-// several publishes at once; whoever reads a wire takes such a confirm apart, so that here each publish has its own.
-func (b *Broker) inform(ch *channel, out *model.Out) {
-	b.sendConfirms(ch, out)
-	for _, tag := range ch.cancelled {
-		ch.conn.reply(ch.num, amqp.BasicCancel{ConsumerTag: tag, NoWait: true}, out)
-	}
-	ch.cancelled = nil
-	b.told(ch)
-}
-
-func (b *Broker) sendConfirms(ch *channel, out *model.Out) {
-	for _, seq := range ch.rejected {
-		ch.conn.reply(ch.num, amqp.BasicNack{Tag: seq}, out)
-	}
-	slices.Sort(ch.confirmed)
-	for _, seq := range ch.confirmed {
-		ch.conn.reply(ch.num, amqp.BasicAck{Tag: seq}, out)
-	}
-	ch.rejected, ch.confirmed = nil, nil
-	if len(ch.cancelled) == 0 {
-		b.told(ch)
-	}
-}
-
-// told takes a channel off the list of those with something to tell.
-func (b *Broker) told(ch *channel) {
-	if ch.listed {
-		ch.listed = false
-		i := slices.Index(b.news, ch)
-		b.news = slices.Delete(b.news, i, i+1)
-	}
+	b.watch(ch)
 }
 
 // forgetReceipts is the end of those who wanted to hear of publishes.

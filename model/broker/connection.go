@@ -109,8 +109,11 @@ func (b *Broker) openConnection(k key, m amqp.ConnectionOpen, out *model.Out) {
 // closeConnection answers connection.close (§1.4.2.10). RabbitMQ ends the channels, deletes the exclusive queues, one after the
 // other, and then answers; 4.3 answers first.
 func (b *Broker) closeConnection(c *conn, out *model.Out) {
-	for _, ch := range c.channels {
-		for len(ch.inbox) > 0 && !c.closing {
+	for _, ch := range slices.Clone(c.channels) {
+		for ch.waiting {
+			b.relayNext(ch, out)
+		}
+		for len(ch.inbox) > 0 && !ch.gone && !c.closing {
 			b.handle(ch, out)
 		}
 	}
@@ -199,7 +202,7 @@ func (b *Broker) releaseQueues(k key, out *model.Out) {
 func (b *Broker) orphan(k key) {
 	for _, q := range b.owned(k) {
 		q.orphan, q.owner.lost = true, 0
-		b.orphans++
+		b.orphans = append(b.orphans, q)
 	}
 }
 
@@ -223,6 +226,9 @@ func (b *Broker) forget(k key, out *model.Out) {
 	if i, ok := b.findConn(k); ok {
 		b.conns[i].liftDeadline(out)
 		b.conns = slices.Delete(b.conns, i, i+1)
+		if k.lost > 0 {
+			b.losses--
+		}
 	}
 	if k.lost == 0 {
 		out.Cancel(HeartbeatTimer(k.link))

@@ -71,7 +71,9 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 		return
 	}
 	in.ch.consumers = append(in.ch.consumers, subscription{c.tag, q.name})
-	in.answer(!m.NoWait, amqp.BasicConsumeOk{ConsumerTag: c.tag}, out)
+	if !m.NoWait { // the queue sends it, lest it be overtaken by what it delivers
+		b.tell(in.ch, note{method: amqp.BasicConsumeOk{ConsumerTag: c.tag}}, out)
+	}
 	b.addConsumer(q, c, out)
 }
 
@@ -92,7 +94,9 @@ func (b *Broker) cancel(in call, m amqp.BasicCancel, out *model.Out) {
 	q := in.conn.host.queue(in.ch.consumers[i].queue)
 	in.ch.consumers = slices.Delete(in.ch.consumers, i, i+1)
 	b.open(q, out)
-	in.answer(!m.NoWait, amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}, out)
+	if !m.NoWait {
+		b.tell(in.ch, note{method: amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}}, out)
+	}
 	b.dropConsumer(q, client{in.key, in.channel}, m.ConsumerTag, out)
 }
 

@@ -136,6 +136,7 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	deliver := amqp.BasicDeliver{
 		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: b.outgoing(q, m, false),
 	}
+	noAck := c.noAck
 	counted := ch != nil && ch.limit > 0 && !q.quorum
 	if c.noAck {
 		b.forgetMessage(q, m, out)
@@ -149,8 +150,7 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 		}
 	}
 	if ch != nil {
-		deliver.Tag = ch.deliver(delivery{queue: q.name, pos: m.pos, consumer: c.tag, counted: counted}, c.noAck)
-		c.reply(c.channel, deliver, out)
+		b.tell(ch, note{deliver, delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, noAck}, out)
 	}
 }
 
@@ -240,17 +240,15 @@ func (b *Broker) autoDelete(q *queue, out *model.Out) bool {
 	return true
 }
 
-// counted is the number of consumers that a passive declare tells. A quorum queue counts channels that have got messages as well.
+// counted is the number of consumers that a passive declare tells. A quorum queue counts messages got and not settled as well.
 func (q *queue) counted() int {
 	n := q.consumerCount()
 	if q.quorum {
-		var got []client
 		for _, m := range q.unacked {
-			if m.tag == "" && !slices.Contains(got, m.holder) {
-				got = append(got, m.holder)
+			if m.tag == "" {
+				n++
 			}
 		}
-		n += len(got)
 	}
 	return n
 }
@@ -263,7 +261,6 @@ func (b *Broker) consumerGone(c consumer, out *model.Out) {
 	}
 	ch.consumers = slices.DeleteFunc(ch.consumers, func(x subscription) bool { return x.tag == c.tag })
 	if ch.conn.cancelNotify {
-		ch.cancelled = append(ch.cancelled, c.tag)
-		b.tell(ch)
+		b.tell(ch, note{method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}}, out)
 	}
 }

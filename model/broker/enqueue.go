@@ -109,14 +109,21 @@ func (q *queue) insert(m message) {
 	q.ready = slices.Insert(q.ready, lo, m)
 }
 
+// head is the index of the ready message whose turn it is.
+func (q *queue) head() int {
+	if q.quorum && q.profile.weighsPriorities() {
+		return q.turn()
+	}
+	return 0
+}
+
 // pop removes the ready message whose turn it is.
 func (q *queue) pop() message {
-	i := 0
-	if q.quorum && q.profile.weighsPriorities() {
-		i = q.turn()
-		q.serve(q.ready[i])
-	}
+	i := q.head()
 	m := q.ready[i]
+	if q.quorum && q.profile.weighsPriorities() {
+		q.serve(m)
+	}
 	if i > 0 {
 		q.ready = slices.Delete(q.ready, i, i+1)
 		return m

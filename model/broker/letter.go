@@ -91,9 +91,6 @@ func (b *Broker) settleMail(out *model.Out) {
 				}
 			}
 		}
-		for len(b.news) > 0 {
-			b.inform(b.news[len(b.news)-1], out)
-		}
 	}
 	b.mail = slices.DeleteFunc(b.mail, func(q *queue) bool {
 		q.listed = q.busy() && !q.removed

@@ -19,9 +19,7 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 	var unhandled []amqp.Frame
 	for _, ch := range c.channels {
 		unhandled = append(unhandled, ch.inbox...)
-		b.setInbox(ch, nil)
-		ch.unconfirmed, ch.confirmed, ch.rejected, ch.cancelled = nil, nil, nil, nil
-		b.told(ch)
+		ch.inbox, ch.unconfirmed, ch.confirmed, ch.rejected, ch.waiting = nil, nil, nil, nil, false
 	}
 	c.unread = append(unhandled, c.unread...)
 	c.blocked, c.full, c.ending = false, false, false
@@ -33,7 +31,14 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 	}
 	b.setDeadline(now, out)
 	b.rekey(c, n)
+	b.losses++
 	b.sortConns()
+	for _, ch := range c.channels { // what queues have sent counts as delivered, though nobody gets it
+		for _, n := range ch.news {
+			b.relay(ch, n, out)
+		}
+		ch.news = nil
+	}
 	b.settleLost(link, out)
 }
 
@@ -110,7 +115,9 @@ func (b *Broker) settleLost(link model.ID, out *model.Out) {
 			}
 		}
 	}
+	before := len(b.conns)
 	b.conns = slices.DeleteFunc(b.conns, idle)
+	b.losses -= before - len(b.conns)
 	slices.SortFunc(lost, func(x, y *conn) int { return slices.Compare(b.stake(x), b.stake(y)) })
 	const away = 1 << 16 // first out of the way of each other
 	for n, c := range lost {
@@ -174,8 +181,7 @@ func (b *Broker) notice(k key, out *model.Out) {
 	if c := b.conn(k); c != nil {
 		b.forgetReceipts(func(r client) bool { return r.key == k })
 		for _, ch := range c.channels {
-			b.told(ch)
-			b.setInbox(ch, nil)
+			ch.gone = true
 		}
 		b.orphan(k)
 		for _, h := range b.hosts {

@@ -103,8 +103,8 @@ func (p Profile) deadLettersSeemRedelivered() bool { return p >= RabbitMQ43 }
 // tellsLastDeath: the headers x-last-death-… stand beside x-death.
 func (p Profile) tellsLastDeath() bool { return p >= RabbitMQ40 }
 
-// bodyMax is the largest body, in octets.
-func (p Profile) bodyMax() int {
+// BodyMax is the largest body, in octets, that this RabbitMQ takes.
+func (p Profile) BodyMax() int {
 	if p < RabbitMQ40 {
 		return 128 << 20
 	}

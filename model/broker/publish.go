@@ -144,5 +144,5 @@ func (b *Broker) bodyMax() int {
 	if b.opts.BodyMax > 0 {
 		return b.opts.BodyMax
 	}
-	return b.opts.Profile.bodyMax()
+	return b.opts.Profile.BodyMax()
 }

@@ -29,7 +29,7 @@ type queue struct {
 	used      bool // auto-delete: has had a consumer
 	mailbox   []letter
 	unsynced  []receipt // persistent: taken, and not yet on disk
-	timers    []int     // the numbers of the timers of messages that run
+	timers    tags      // the numbers of timers of messages
 	profile   Profile
 	served    int        // quorum: messages of late, for the weights of priorities
 	enqueuers []enqueuer // quorum: those who are to hear that it is too long
@@ -120,7 +120,7 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 	case q.exclusive && !q.ownedBy(in.key) || q.exclusive != m.Exclusive:
 		b.lockedQueue(in, m.Queue, out)
 		return
-	case q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != b.opts.Profile.effective(m.Arguments, quorum):
+	case wrongType != "" || q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != b.opts.Profile.effective(m.Arguments, quorum):
 		b.exception(in, amqp.PreconditionFailed, "inequivalent arg for "+h.here("queue", m.Queue), out)
 		return
 	default:
@@ -243,9 +243,12 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			b.exception(in, amqp.PreconditionFailed, in.conn.host.here("queue", m.Queue)+" in use", out)
 			return
 		}
+		others := q.consumerCount() > 0
 		b.remove(q, out)
+		b.wait(in, !m.NoWait, amqp.QueueDeleteOk{MessageCount: uint32(count)}, others, out)
+		return
 	}
-	in.answer(!m.NoWait, amqp.QueueDeleteOk{MessageCount: uint32(count)}, out)
+	in.answer(!m.NoWait, amqp.QueueDeleteOk{}, out)
 }
 
 // purge answers queue.purge (§1.7.2.7): what is ready goes, what is delivered stays.
@@ -299,7 +302,7 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 	}
 	h.queues = slices.Delete(h.queues, i, i+1)
 	if q.orphan {
-		b.orphans--
+		b.orphans = slices.DeleteFunc(b.orphans, func(o *queue) bool { return o == q })
 	}
 	if q.durable {
 		b.gone(StoredQueue{Host: h.name, Name: q.name}, out)

@@ -62,7 +62,9 @@ func (ch *channel) collect(tag uint64, multiple bool) (all []delivery, ok bool) 
 // settleAll tells each queue which of its messages are settled, and makes room under the channel's limit.
 func (b *Broker) settleAll(in call, all []delivery, s settlement, out *model.Out) {
 	me := client{in.key, in.channel}
-	in.ch.tags.give(all)
+	for _, d := range all {
+		in.ch.tags.give(d.tag)
+	}
 	var counted int
 	var queues []string
 	for _, d := range all {
@@ -111,22 +113,13 @@ func (b *Broker) resume(ch *channel) {
 
 // settled is what a queue does when it hears that messages are settled.
 func (b *Broker) settled(q *queue, l letter, out *model.Out) {
-	var all []message
 	freed := false
-	q.unacked = slices.DeleteFunc(q.unacked, func(m held) bool {
-		if _, found := slices.BinarySearch(l.positions, m.pos); !found || m.holder != l.from {
-			return false
-		}
-		if c := b.findConsumer(q, l.from, m.tag); c != nil && m.tag != "" && !c.noAck {
+	all := q.release(l, func(tag string) {
+		if c := b.findConsumer(q, l.from, tag); c != nil && tag != "" && !c.noAck {
 			freed = freed || c.prefetch > 0 && c.unsettled >= c.prefetch
 			c.unsettled--
 		}
-		all = append(all, m.message)
-		return true
 	})
-	if len(q.unacked) == 0 {
-		q.unacked = nil
-	}
 	switch l.settle {
 	case acknowledge:
 		for _, m := range all {
@@ -146,6 +139,30 @@ func (b *Broker) settled(q *queue, l letter, out *model.Out) {
 	if l.settle == putBack || l.settle == rejectBack || q.quorum {
 		b.deliver(q, out)
 	}
+}
+
+// release removes the messages that a letter settles from those that are delivered, and tells of each which consumer had it.
+func (q *queue) release(l letter, had func(tag string)) (all []message) {
+	take := func(m held) bool {
+		if _, found := slices.BinarySearch(l.positions, m.pos); !found || m.holder != l.from {
+			return false
+		}
+		had(m.tag)
+		all = append(all, m.message)
+		return true
+	}
+	n := 0
+	for n < len(q.unacked) && take(q.unacked[n]) { // mostly from the front
+		n++
+	}
+	q.unacked = q.unacked[n:]
+	if len(all) < len(l.positions) {
+		q.unacked = slices.DeleteFunc(q.unacked, take)
+	}
+	if len(q.unacked) == 0 {
+		q.unacked = nil
+	}
+	return all
 }
 
 // putBack makes messages ready again, by their client's wish or because that has ended. In a classic queue they go where they were before; a

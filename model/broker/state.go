@@ -5,17 +5,22 @@ import (
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
 // Clone returns an independent copy.
 func (b *Broker) Clone() model.Machine {
 	c := *b
-	c.conns, c.hosts, c.mail, c.news = make([]*conn, len(b.conns)), make([]*host, len(b.hosts)), nil, nil
+	c.conns, c.hosts = make([]*conn, len(b.conns)), make([]*host, len(b.hosts))
+	c.mail, c.orphans, c.busy = nil, nil, nil
 	for i, h := range b.hosts {
 		c.hosts[i] = h.clone()
 		for j, q := range h.queues {
 			if q.listed {
 				c.mail = append(c.mail, c.hosts[i].queues[j])
+			}
+			if q.orphan {
+				c.orphans = append(c.orphans, c.hosts[i].queues[j])
 			}
 		}
 	}
@@ -23,7 +28,7 @@ func (b *Broker) Clone() model.Machine {
 		c.conns[i] = k.clone(&c)
 		for j, ch := range k.channels {
 			if ch.listed {
-				c.news = append(c.news, c.conns[i].channels[j])
+				c.busy = append(c.busy, c.conns[i].channels[j])
 			}
 		}
 	}
@@ -41,7 +46,7 @@ func (h *host) clone() *host {
 		d := *q
 		d.host = c
 		d.ready, d.unacked, d.consumers, d.blocked = slices.Clone(q.ready), slices.Clone(q.unacked), slices.Clone(q.consumers), slices.Clone(q.blocked)
-		d.suspended, d.mailbox, d.unsynced, d.timers = slices.Clone(q.suspended), slices.Clone(q.mailbox), slices.Clone(q.unsynced), slices.Clone(q.timers)
+		d.suspended, d.mailbox, d.unsynced, d.timers = slices.Clone(q.suspended), slices.Clone(q.mailbox), slices.Clone(q.unsynced), tags{q.timers.top, slices.Clone(q.timers.free)}
 		d.enqueuers = slices.Clone(q.enqueuers)
 		c.queues[i] = &d
 	}
@@ -58,7 +63,7 @@ func (k *conn) clone(b *Broker) *conn {
 		d := *ch
 		d.conn = &c
 		d.inbox, d.unconfirmed, d.confirmed = slices.Clone(ch.inbox), slices.Clone(ch.unconfirmed), slices.Clone(ch.confirmed)
-		d.rejected, d.cancelled, d.consumers = slices.Clone(ch.rejected), slices.Clone(ch.cancelled), slices.Clone(ch.consumers)
+		d.rejected, d.news, d.consumers = slices.Clone(ch.rejected), slices.Clone(ch.news), slices.Clone(ch.consumers)
 		d.unsettled, d.tags.free = slices.Clone(ch.unsettled), slices.Clone(ch.tags.free)
 		if ch.tx != nil {
 			d.tx = ch.tx.clone()
@@ -144,9 +149,10 @@ func (ch *channel) appendState(dst []byte) []byte {
 			dst = model.AppendInt(dst, int64(seq))
 		}
 	}
-	dst = model.AppendInt(dst, len(ch.cancelled))
-	for _, tag := range ch.cancelled {
-		dst = model.AppendString(dst, tag)
+	dst = model.AppendBool(model.AppendInt(dst, len(ch.news)), ch.waiting)
+	for _, n := range ch.news {
+		dst = model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck)
+		dst = ch.appendDeliveries(dst, []delivery{n.delivery})
 	}
 	if ch.tx != nil {
 		dst = ch.tx.appendState(dst, ch)

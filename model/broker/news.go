@@ -1,0 +1,104 @@
+package broker
+
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
+// note is what a queue has sent to a channel for its client: that it consumes, or no longer does, or a message. With grain Process the channel
+// passes it on in its own time, so that answers to later methods may overtake it.
+type note struct {
+	method   amqp.Method // a basic.deliver has no tag yet
+	delivery delivery    // of basic.deliver
+	noAck    bool        // likewise
+}
+
+// tell sends a note to a channel.
+func (b *Broker) tell(ch *channel, n note, out *model.Out) {
+	if ch.conn.lost > 0 { // nobody hears it
+		b.relay(ch, n, out)
+		return
+	}
+	ch.news = append(ch.news, n)
+	b.watch(ch)
+}
+
+// wait answers a method whose channel had to wait for a queue. If the queue has told other channels something meanwhile, the answer comes in its
+// own time, and the channel does nothing before that.
+func (b *Broker) wait(in call, waits bool, m amqp.Method, others bool, out *model.Out) {
+	if !waits || !others || b.opts.Grain == Atomic || in.lost > 0 {
+		in.answer(waits, m, out)
+		return
+	}
+	in.ch.news = slices.Insert(in.ch.news, 0, note{method: m})
+	in.ch.waiting = true
+	b.watch(in.ch)
+}
+
+// relayNext has a channel pass on its oldest note.
+func (b *Broker) relayNext(ch *channel, out *model.Out) {
+	n := ch.news[0]
+	if len(ch.news) == 1 {
+		ch.news = ch.news[:0]
+	} else {
+		ch.news = ch.news[1:]
+	}
+	ch.waiting = false
+	b.relay(ch, n, out)
+}
+
+// relay passes a note on to the client. A channel that is closing has nothing to say any more, but for what a quorum queue delivers.
+func (b *Broker) relay(ch *channel, n note, out *model.Out) {
+	if d, ok := n.method.(amqp.BasicDeliver); ok {
+		d.Tag = ch.deliver(n.delivery, n.noAck)
+		ch.conn.reply(ch.num, d, out)
+	} else if !ch.closing {
+		ch.conn.reply(ch.num, n.method, out)
+	}
+}
+
+// watch enters a channel into the list of those that may have something to do.
+func (b *Broker) watch(ch *channel) {
+	if !ch.listed {
+		ch.listed = true
+		b.busy = append(b.busy, ch)
+	}
+}
+
+// idle reports whether the channel has no action of its own.
+func (ch *channel) idle() bool {
+	return ch.gone || len(ch.news)+len(ch.confirmed)+len(ch.rejected)+len(ch.inbox) == 0
+}
+
+// inform has a channel tell its client what it has heard of publishes: what is refused, and then what is confirmed. RabbitMQ confirms
+// several publishes at once; whoever reads a wire takes such a confirm apart, so that here each publish has its own.
+func (b *Broker) inform(ch *channel, out *model.Out) {
+	for _, seq := range ch.rejected {
+		ch.conn.reply(ch.num, amqp.BasicNack{Tag: seq}, out)
+	}
+	slices.Sort(ch.confirmed)
+	for _, seq := range ch.confirmed {
+		ch.conn.reply(ch.num, amqp.BasicAck{Tag: seq}, out)
+	}
+	ch.rejected, ch.confirmed = ch.rejected[:0], ch.confirmed[:0]
+}
+
+// settleNews has every channel pass on all that it has been told, if the grain is Atomic.
+func (b *Broker) settleNews(out *model.Out) {
+	if b.opts.Grain == Atomic {
+		for i := 0; i < len(b.busy); i++ {
+			for ch := b.busy[i]; !ch.gone && len(ch.news)+len(ch.confirmed)+len(ch.rejected) > 0; {
+				for len(ch.news) > 0 {
+					b.relayNext(ch, out)
+				}
+				b.inform(ch, out)
+			}
+		}
+	}
+	b.busy = slices.DeleteFunc(b.busy, func(ch *channel) bool {
+		ch.listed = !ch.idle()
+		return !ch.listed
+	})
+}
