@@ -14,6 +14,8 @@ import (
 	"github.com/lockstep-prover/lockstep/live/amqptest"
 	"github.com/lockstep-prover/lockstep/live/rabbitmq"
 	"github.com/lockstep-prover/lockstep/live/replay"
+	"github.com/lockstep-prover/lockstep/model/broker"
+	"github.com/lockstep-prover/lockstep/spec"
 )
 
 // replayOptions is the command line of replay.
@@ -71,10 +73,11 @@ func newReplay(c *console) *cobra.Command {
 when the trace says so, breaks connections where the trace does, and compares everything that the broker does
 with what the model predicts. It ends with "reproduced", with "diverged at step K" if the broker did what the
 model cannot do (a finding about the model), or with "not reproduced" if the broker did what the model can do
-too, but at another time. The broker is the embedded one, a RabbitMQ that is started for this replay alone
-(` + "`--broker rabbitmq`" + `; rabbitmq-server has to be installed), or the one at a URL, where the queues of the
-trace must not be in use: a queue of such a name (as "lock") that is empty and has no consumer is deleted
-there, before the replay and after it. TRACE is a file, or - for standard input.`,
+too, but at another time. The broker is the embedded one, which behaves as the version of RabbitMQ that the
+trace names, a RabbitMQ that is started for this replay alone (` + "`--broker rabbitmq`" + `, or rabbitmq-4.0 for a
+version of those installed), or the one at a URL, where the queues of the trace must not be in use: a queue of
+such a name (as "lock") that is empty and has no consumer is deleted there, before the replay and after it.
+TRACE is a file, or - for standard input.`,
 		Example: `  lockstep replay lockstep-out/mutex-exclusive-queue/belief-exclusion.trace
   lockstep replay lockstep-out/mutex-exclusive-queue/belief-exclusion.trace --broker rabbitmq
   lockstep replay - --broker amqp://guest:guest@127.0.0.1:5672/ < FILE.trace`,
@@ -87,11 +90,12 @@ there, before the replay and after it. TRACE is a file, or - for standard input.
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.broker, "broker", embeddedBroker, "the `broker`: embedded, rabbitmq, or a URL that begins with amqp://")
+	f.StringVar(&o.broker, "broker", embeddedBroker, "the `broker`: embedded, rabbitmq, rabbitmq-VERSION, or a URL that begins with amqp://")
 	jsonFlag(cmd, &o.asJSON)
 	registerCompletion(cmd, "broker", cobra.FixedCompletions([]cobra.Completion{
 		cobra.CompletionWithDesc(embeddedBroker, "the broker machine of the models, inside this program"),
 		cobra.CompletionWithDesc(privateBroker, "a RabbitMQ of its own, started and stopped here"),
+		cobra.CompletionWithDesc(privateBroker+"-4.0", "the same, of a version that is installed"),
 		cobra.CompletionWithDesc("amqp://guest:guest@127.0.0.1:5672/", "a broker that runs already"),
 	}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -105,7 +109,7 @@ func (c *console) replay(ctx context.Context, o replayOptions) error {
 	if err != nil {
 		return err
 	}
-	b, err := c.openBroker(ctx, o.broker)
+	b, err := c.openBroker(ctx, o.broker, profileOf(k.settings))
 	switch {
 	case err != nil && ctx.Err() != nil: // whatever else was amiss by then, the user has ended it
 		return failed(undecided, context.Cause(ctx))
@@ -120,14 +124,14 @@ func (c *console) replay(ctx context.Context, o replayOptions) error {
 }
 
 // checkBroker tells whether --broker is something that can be tried.
-func checkBroker(broker string) error {
-	if broker == embeddedBroker || broker == privateBroker {
+func checkBroker(name string) error {
+	if name == embeddedBroker || name == privateBroker || strings.HasPrefix(name, privateBroker+"-") {
 		return nil
 	}
-	if !strings.HasPrefix(broker, "amqp://") {
-		return fmt.Errorf("--broker is embedded, rabbitmq, or a URL that begins with amqp://, not %q", broker)
+	if !strings.HasPrefix(name, "amqp://") {
+		return fmt.Errorf("--broker is embedded, rabbitmq, rabbitmq-VERSION, or a URL that begins with amqp://, not %q", name)
 	}
-	_, err := url.Parse(broker)
+	_, err := url.Parse(name)
 	if wrong := (*url.Error)(nil); errors.As(err, &wrong) {
 		return fmt.Errorf("the URL of --broker: %w", wrong.Err) // without the URL, in which there may be a password
 	}
@@ -230,26 +234,44 @@ type opened struct {
 	close func() error
 }
 
-// openBroker starts the broker that --broker names, or takes the one at its URL.
-func (c *console) openBroker(ctx context.Context, broker string) (*opened, error) {
-	switch broker {
-	case embeddedBroker:
-		server, err := amqptest.Listen(amqptest.Options{})
+// profileOf returns the version of RabbitMQ that a system models, the first one for a system that has none.
+func profileOf(s spec.Settings) broker.Profile {
+	i := slices.IndexFunc(s, func(v spec.Setting) bool { return v.Name == "profile" })
+	if i < 0 {
+		return 0
+	}
+	p, _ := broker.ParseProfile(s[i].Value) // checked as a parameter
+	return p
+}
+
+// openBroker starts the broker that --broker names, the embedded one as that version of RabbitMQ, or takes the one at its URL.
+func (c *console) openBroker(ctx context.Context, name string, profile broker.Profile) (*opened, error) {
+	version, named := strings.CutPrefix(name, privateBroker+"-")
+	switch {
+	case name == embeddedBroker:
+		server, err := amqptest.Listen(amqptest.Options{Machine: amqptest.Machine{Profile: profile}})
 		if err != nil {
 			return nil, fmt.Errorf("starting the embedded broker: %w", err)
 		}
 		return &opened{"the embedded broker", server.URL(), func() error { server.Close(); return nil }}, nil
-	case privateBroker:
+	case name == privateBroker, named:
+		var opts rabbitmq.Options
+		if named {
+			var err error
+			if opts, err = rabbitmq.Find(version); err != nil {
+				return nil, err
+			}
+		}
 		fmt.Fprintln(c.stderr, "starting a RabbitMQ of its own …")
-		node, err := rabbitmq.Start(ctx, rabbitmq.Options{})
+		node, err := rabbitmq.Start(ctx, opts)
 		if err != nil {
 			return nil, err
 		}
 		return &opened{"RabbitMQ " + node.Version(), node.URL(), node.Stop}, nil
 	}
-	name := broker
-	if u, err := url.Parse(broker); err == nil {
-		name = u.Redacted()
+	shown := name
+	if u, err := url.Parse(name); err == nil {
+		shown = u.Redacted()
 	}
-	return &opened{name, broker, func() error { return nil }}, nil
+	return &opened{shown, name, func() error { return nil }}, nil
 }

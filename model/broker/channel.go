@@ -231,9 +231,9 @@ func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out)
 	ch := in.ch
 	b.endConsumers(ch, out)
 	b.forgetReceipts(func(r client) bool { return r == client{in.key, in.channel} })
-	news := slices.DeleteFunc(ch.news, func(n note) bool {
-		q := in.conn.host.queue(n.delivery.queue)
-		return n.delivery.queue == "" || q == nil || !q.quorum
+	news := slices.DeleteFunc(ch.news, func(n note) bool { // what queues have delivered goes out all the same
+		_, delivers := n.method.(amqp.BasicDeliver)
+		return !delivers
 	})
 	*ch = channel{
 		conn: ch.conn, num: ch.num, closing: true, tags: ch.tags, delivered: ch.delivered, unsettled: ch.unsettled, consumers: ch.consumers,

@@ -136,21 +136,18 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	deliver := amqp.BasicDeliver{
 		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: b.outgoing(q, m, false),
 	}
-	noAck := c.noAck
 	counted := ch != nil && ch.limit > 0 && !q.quorum
 	if c.noAck {
 		b.forgetMessage(q, m, out)
 	} else {
 		q.hold(held{m, c.client, c.tag})
 	}
-	tag := c.tag
-	if q.quorum && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
-		if i := slices.IndexFunc(q.consumers, func(x consumer) bool { return x.client == c.client && x.tag == tag }); i >= 0 && !q.single {
-			q.block(i)
-		}
-	}
 	if ch != nil {
-		b.tell(ch, note{deliver, delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, noAck}, out)
+		b.tell(ch, note{deliver, delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, c.noAck}, out)
+	}
+	if q.quorum && !q.single && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
+		is := *c
+		q.block(slices.IndexFunc(q.consumers, func(x consumer) bool { return x.client == is.client && x.tag == is.tag }))
 	}
 }
 

@@ -1,16 +1,24 @@
-// Package broker is RabbitMQ's AMQP 0-9-1 behaviour as one machine, one file for each class of the protocol.
+// Package broker is RabbitMQ's AMQP 0-9-1 behaviour as one machine: connections, channels, exchanges, queues, consumers, confirms,
+// transactions, of the versions that [Profile] lists.
 //
-// What the machine does was measured on RabbitMQ 3.10 and 4.0 (SPEC.md, section 4); the broker scripts in
-// live/amqptest/testdata run against this machine, against the embedded broker over TCP and against a real RabbitMQ.
+// What the machine does was measured (SPEC.md, section 4); the broker scripts in live/amqptest/testdata run against this machine, against the
+// embedded broker over TCP and against real RabbitMQs, and `lockstep conform` holds it against them at random.
 //
-// Where RabbitMQ works asynchronously inside, this machine has an action of its own:
+// The one idea needed to read it: inside RabbitMQ every channel and every queue is a process with a mailbox, and so it is here.
 //
-//   - a published message waits in its queue's mailbox until the queue takes it ([Take]); only then is it counted and
-//     confirmed, so a passive declare that was sent after the publish may not see it yet;
-//   - when a connection is lost its exclusive queues stay, locked, and go one by one ([Reap]), in any order, whereas a
-//     connection that is closed by the protocol takes them along before connection.close-ok is sent.
+//	link ──frames──► channel's inbox ──Handle──► channel ──letters──► queue's mailbox ──Take──► queue
+//	     ◄────────────────── answers ──────────────┘ ▲                                            │
+//	     ◄──────────────── Inform, Relay ────────────┴───────── receipts, notes ◄─────────────────┘
 //
-// What AMQP 0-9-1 has and this machine has not yet is refused with 540 NOT_IMPLEMENTED. The machine is driven by frames on
-// connections; a connection is named by the link it came over (the sender of its frames) and a number. Everything about
-// bytes, authentication and negotiation is the business of whoever drives it.
+// With grain Process each of these is an action of its own; with grain Atomic all of them are done before a step ends. Under both, a lost
+// connection is noticed in the broker's own time ([Notice]); what it had not read of it by then it may still read ([Read]); and the
+// connection's exclusive queues stay, locked, and go one by one ([Reap]), whereas a connection that is closed by the protocol takes them
+// along before connection.close-ok is sent, up to RabbitMQ 4.0.
+//
+// Nothing here counts for ever. Delivery tags are the smallest that are free, publishes carry numbers that their client uses again, and where a
+// message stands in its queue matters by order only; the state's encoding has no numbers but small ones.
+//
+// Deliberately not here: streams (540 NOT_IMPLEMENTED), permissions (who is let in may do everything), policies, clusters, plugins, and bytes,
+// authentication and negotiation, which are the business of whoever drives the machine. A connection is named by the link it came over (the
+// sender of its frames) and a number.
 package broker

@@ -49,7 +49,7 @@ func (b *Broker) relayNext(ch *channel, out *model.Out) {
 	b.relay(ch, n, out)
 }
 
-// relay passes a note on to the client. A channel that is closing has nothing to say any more, but for what a quorum queue delivers.
+// relay passes a note on to the client. A channel that is closing has nothing to say any more, but for what queues have delivered.
 func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 	if d, ok := n.method.(amqp.BasicDeliver); ok {
 		d.Tag = ch.deliver(n.delivery, n.noAck)
