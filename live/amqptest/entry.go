@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -59,7 +60,7 @@ func apply(tx *bbolt.Tx, c change) error {
 	}
 	bucket, key := place(c.entry)
 	if q, ok := c.entry.(broker.StoredQueue); ok && c.gone {
-		if err := tx.Bucket(messages).DeleteBucket(key); err != nil && !errors.Is(err, bbolt.ErrBucketNotFound) {
+		if err := tx.Bucket(messages).DeleteBucket(key); err != nil && !errors.Is(err, berrors.ErrBucketNotFound) {
 			return fmt.Errorf("messages of queue %q: %w", q.Name, err)
 		}
 	}

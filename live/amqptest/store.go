@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/lockstep-prover/lockstep/model/broker"
 )
@@ -63,7 +64,7 @@ func openStore(dir string, sizeMax int) (s *store, entries []broker.Entry, err e
 		return err
 	})
 	switch {
-	case errors.Is(err, bbolt.ErrTimeout):
+	case errors.Is(err, berrors.ErrTimeout):
 		return nil, nil, fmt.Errorf("%s is in use by another broker", dir)
 	case errors.Is(err, os.ErrPermission):
 		return nil, nil, err
