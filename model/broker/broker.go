@@ -325,6 +325,10 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.reap(b.find(e.Queue), out)
 	case Handle:
 		b.handle(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
+	case End:
+		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
+		b.endOne(ch, out)
+		b.goOn(ch.conn, out)
 	case Inform:
 		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
 	case Relay:
@@ -338,8 +342,8 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 	case Alarm:
 		b.ring(e.On, out)
 	case ForceClose:
-		if c := b.conn(key{link: e.Link}); c != nil && !c.closing {
-			b.connException(c.key, amqp.ConnectionForced, e.Text, nil, out)
+		if c := b.conn(key{link: e.Link}); c != nil && !c.closing && !c.ending {
+			b.connException(call{key: c.key, conn: c}, amqp.ConnectionForced, e.Text, out)
 		}
 	default:
 		panic(fmt.Sprintf("broker: input %T is no business of a broker's", e))
@@ -443,6 +447,9 @@ func (b *Broker) Vocabulary() []model.Event {
 	}
 	if b.opts.Grain == Process {
 		words = append(words, Take{}, Sync{}, Handle{}, Inform{}, Relay{})
+		if !b.opts.Lean {
+			words = append(words, End{})
+		}
 	}
 	if b.opts.Burst > 0 {
 		words = append(words, Deliver{})

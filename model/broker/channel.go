@@ -10,11 +10,12 @@ import (
 
 // channel is an open channel:
 //
-//	channel.open ──► open ──exception──► closing ──close-ok──► gone
-//	                   └─────────channel.close───────────────► gone
+//	channel.open ──► opening ──► open ──exception──► closing ──close-ok──► gone
+//	                              └───────────channel.close──────────────► gone
 type channel struct {
 	conn    *conn
 	num     amqp.Channel
+	opening bool // channel.open is not answered yet
 	closing bool // channel.close is sent; everything but its answer is discarded
 
 	inbox []amqp.Frame // received and not yet handled, where other channels are handled meanwhile
@@ -28,7 +29,8 @@ type channel struct {
 	news    []note // from queues, for the client
 	waiting bool   // for the first of them, which is the answer to a method
 	listed  bool   // in the broker's list of those with something to do
-	gone    bool   // closed, or its connection is
+	ended   bool   // closed, and no queue knows of it any more
+	gone    bool   // its connection does not, either
 
 	tags      tags
 	delivered uint64     // orders deliveries
@@ -64,25 +66,24 @@ func (c call) answer(waits bool, m amqp.Method, out *model.Out) {
 	}
 }
 
-// channelFrame opens a channel, or has the channel handle the frame: with grain Process in its own time. A lean broker has it handle the
+// channelFrame has a channel handle a frame, the first of which opens it: with grain Process in its own time. A lean broker has it handle the
 // frame at once if it is the only one of its connection: waiting in its inbox is then the same as waiting in the link, unless the
 // client goes on to open another one before it has its answers.
 func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 	i, open := c.find(f.Channel)
+	_, opens := f.Method.(amqp.ChannelOpen)
 	if !open {
-		if _, ok := f.Method.(amqp.ChannelOpen); !ok {
-			b.connException(c.key, amqp.ChannelError, "expected 'channel.open'", f.Method, out)
+		if !opens {
+			b.connException(call{key: c.key, method: f.Method, conn: c}, amqp.ChannelError, "expected 'channel.open'", out)
 			return
 		}
-		c.channels = slices.Insert(c.channels, i, &channel{conn: c, num: f.Channel})
-		c.reply(f.Channel, amqp.ChannelOpenOk{}, out)
-		return
+		c.channels = slices.Insert(c.channels, i, &channel{conn: c, num: f.Channel, opening: true})
 	}
 	ch := c.channels[i]
 	ch.inbox = append(ch.inbox, f)
 	_, answers := f.Method.(amqp.ChannelCloseOk) // after which RabbitMQ's reader knows the channel no more
-	if b.opts.Grain == Atomic || c.lost > 0 || b.opts.Lean && len(c.channels) == 1 || answers {
-		for len(ch.inbox) > 0 && !ch.gone {
+	if b.opts.Grain == Atomic || c.lost > 0 || b.opts.Lean && (len(c.channels) == 1 || !open) || answers {
+		for len(ch.inbox) > 0 && !ch.gone && !ch.ended {
 			b.handle(ch, out)
 		}
 		return
@@ -100,28 +101,29 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 		ch.inbox = ch.inbox[1:]
 	}
 	in := call{c.key, f.Channel, f.Method, c, ch}
-	switch m := f.Method.(type) {
+	switch f.Method.(type) {
 	case amqp.ChannelClose:
-		if !ch.closing {
-			b.endChannel(ch, out)
-			b.dropChannel(ch)
-		}
-		in.reply(amqp.ChannelCloseOk{}, out)
+		b.closeChannel(in, out)
 	case amqp.ChannelCloseOk:
 		if !ch.closing {
-			b.connException(c.key, amqp.CommandInvalid, "unimplemented method", m, out)
+			b.connException(in, amqp.CommandInvalid, "unimplemented method", out)
 			return
 		}
 		b.endChannel(ch, out)
-		b.dropChannel(ch)
+		b.drop(ch, out)
 	case amqp.ChannelOpen: // RabbitMQ does not discard this one in a channel that is closing
-		b.connException(c.key, amqp.ChannelError, "second 'channel.open' seen", m, out)
+		if !ch.opening {
+			b.connException(in, amqp.ChannelError, "second 'channel.open' seen", out)
+			return
+		}
+		ch.opening = false
+		in.reply(amqp.ChannelOpenOk{}, out)
 	default:
 		if ch.closing {
 			return
 		}
 		if ch.tx != nil && ch.tx.committing {
-			b.connException(c.key, amqp.ChannelError, "unexpected command while processing 'tx.commit'", m, out)
+			b.connException(in, amqp.ChannelError, "unexpected command while processing 'tx.commit'", out)
 			return
 		}
 		b.method(in, out)
@@ -129,10 +131,38 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 	}
 }
 
-func (b *Broker) dropChannel(ch *channel) {
-	if i, ok := ch.conn.find(ch.num); ok {
-		ch.conn.channels = slices.Delete(ch.conn.channels, i, i+1)
+// closeChannel answers channel.close (§1.5.2.5) when all queues that have to do with the channel have let go of it. RabbitMQ may deliver what it
+// puts back to another channel before it answers.
+func (b *Broker) closeChannel(in call, out *model.Out) {
+	ch := in.ch
+	if ch.closing {
+		in.reply(amqp.ChannelCloseOk{}, out)
+		return
 	}
+	slow := b.stepwise(in.key) && len(ch.queues()) > 0
+	b.endChannel(ch, out)
+	if slow {
+		ch.news = append(ch.news, note{method: amqp.ChannelCloseOk{}})
+		b.watch(ch)
+		return
+	}
+	in.reply(amqp.ChannelCloseOk{}, out)
+	b.drop(ch, out)
+}
+
+// drop forgets a channel. The next one of its number begins with the channel.open that it has not handled, if there is one.
+func (b *Broker) drop(ch *channel, out *model.Out) {
+	c := ch.conn
+	if i, ok := c.find(ch.num); ok {
+		c.channels = slices.Delete(c.channels, i, i+1)
+	}
+	ch.gone = true
+	if i := slices.IndexFunc(ch.inbox, func(f amqp.Frame) bool { return f.Method == amqp.Method(amqp.ChannelOpen{}) }); i >= 0 && !c.ending {
+		for _, f := range ch.inbox[i:] {
+			b.frame(c.key, f, out)
+		}
+	}
+	ch.inbox = nil
 }
 
 // method dispatches by class.
@@ -140,7 +170,7 @@ func (b *Broker) method(in call, out *model.Out) {
 	switch m := in.method.(type) {
 	case amqp.ChannelFlow:
 		if !m.Active {
-			b.connException(in.key, amqp.NotImplemented, "active=false", m, out)
+			b.connException(in, amqp.NotImplemented, "active=false", out)
 			return
 		}
 		in.reply(amqp.ChannelFlowOk{Active: true}, out)
@@ -205,7 +235,7 @@ func (b *Broker) method(in call, out *model.Out) {
 	case amqp.TxRollback:
 		b.rollback(in, out)
 	default:
-		b.connException(in.key, amqp.CommandInvalid, "unimplemented method", in.method, out)
+		b.connException(in, amqp.CommandInvalid, "unimplemented method", out)
 	}
 }
 
@@ -219,7 +249,7 @@ func rejection(requeue bool, back settlement) settlement {
 // fail is an exception of the code's level, with the method at hand as its cause.
 func (b *Broker) fail(in call, code amqp.Code, text string, out *model.Out) {
 	if code.ClosesConnection() {
-		b.connException(in.key, code, text, in.method, out)
+		b.connException(in, code, text, out)
 	} else {
 		b.exception(in, code, text, out)
 	}
@@ -229,6 +259,7 @@ func (b *Broker) fail(in call, code amqp.Code, text string, out *model.Out) {
 // out of the classic queues that it consumes at once; all other queues hear of its end when the answer has come.
 func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out) {
 	ch := in.ch
+	slow := b.stepwise(in.key) && len(ch.consumers) > 0
 	b.endConsumers(ch, out)
 	b.forgetReceipts(func(r client) bool { return r == client{in.key, in.channel} })
 	news := slices.DeleteFunc(ch.news, func(n note) bool { // what queues have delivered goes out all the same
@@ -240,7 +271,7 @@ func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out)
 		news: news, listed: ch.listed,
 	}
 	class, method := in.method.ID()
-	in.reply(amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
+	b.wait(in, true, amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, slow, out)
 }
 
 // endChannel takes a channel out of all queues: the classic ones that it consumes, which the channel waits for, and all others that know it,
@@ -249,8 +280,9 @@ func (b *Broker) endChannel(ch *channel, out *model.Out) {
 	b.endConsumers(ch, out)
 	me := client{ch.conn.key, ch.num}
 	b.forgetReceipts(func(r client) bool { return r == me })
-	ch.gone = true
-	for _, name := range ch.queues() {
+	names := ch.queues()
+	ch.ended, ch.unconfirmed, ch.confirmed, ch.rejected, ch.tx, ch.replyConsumer = true, nil, nil, nil, nil, ""
+	for _, name := range names {
 		if q := ch.conn.host.queue(name); q != nil {
 			b.farewell(q, me)
 		}
@@ -308,6 +340,13 @@ type Handle struct {
 	Next    amqp.Frame
 }
 
+// End lets a channel end whose connection is ending.
+type End struct {
+	Link    model.ID
+	Whose   string // the link's name
+	Channel amqp.Channel
+}
+
 // Inform lets a channel tell its client what it has heard of publishes: confirms and refusals.
 type Inform struct {
 	Link    model.ID
@@ -323,15 +362,20 @@ type Relay struct {
 }
 
 func (a Handle) String() string { return fmt.Sprintf("has %s's channel handle %v", a.Whose, a.Next) }
+func (a End) String() string    { return fmt.Sprintf("ends %s's channel %d", a.Whose, a.Channel) }
 func (a Inform) String() string { return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel) }
 func (a Relay) String() string  { return fmt.Sprintf("relays to %s's channel %d", a.Whose, a.Channel) }
 
 // actions appends what the channel has to do.
 func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
-	if len(ch.inbox) > 0 && !ch.waiting {
+	switch {
+	case ch.waiting || ch.ended && !ch.conn.ending:
+	case len(ch.inbox) > 0 && !ch.ended:
 		dst = append(dst, Handle{ch.conn.link, whose, ch.num, ch.inbox[0]})
+	case ch.conn.ending:
+		dst = append(dst, End{ch.conn.link, whose, ch.num})
 	}
-	if len(ch.confirmed)+len(ch.rejected) > 0 {
+	if ch.due() {
 		dst = append(dst, Inform{ch.conn.link, whose, ch.num})
 	}
 	if len(ch.news) > 0 {

@@ -9,9 +9,12 @@ import (
 
 // conn is a connection:
 //
-//	connection.open ──► open ──exception──► closing ──close-ok──► gone, hung up
-//	                     ├─────connection.close, heartbeat expired──► gone, hung up
+//	connection.open ──► open ──exception──► ending ──connection.close──► closing ──close-ok──► gone, hung up
+//	                     ├─────connection.close──► ending ──close-ok──► gone, hung up
+//	                     ├─────heartbeat expired──► gone, hung up
 //	                     └─lost──► read on …──► noticed ──► gone
+//
+// While a connection is ending its channels and then its exclusive queues end, one after the other.
 //
 // A connection that was lost while it owned something or had frames unread is kept as one of the link's lost connections
 // until the broker notices; the link may have a new one by then. One with nothing at stake is forgotten at once: nobody
@@ -23,13 +26,14 @@ type conn struct {
 	cancelNotify  bool // the client can be told that the queue of a consumer is gone
 	blockedNotify bool // and that it is blocked
 
-	closing  bool         // connection.close is sent; everything but its answer is discarded
-	ending   bool         // connection.close is received; it is answered when the exclusive queues are gone
-	blocked  bool         // has published under an alarm, and is not read any more
-	full     bool         // takes no deliveries
-	channels []*channel   // sorted by number
-	unread   []amqp.Frame // lost: what was in flight; blocked: what has arrived since
-	deadline int          // the number of the timer that runs for it; 0: none
+	closing  bool          // connection.close is sent; everything but its answer is discarded
+	ending   bool          // its channels and exclusive queues end, one after the other
+	parting  []amqp.Method // ending: what is sent when they are gone: connection.close, close-ok, or both
+	blocked  bool          // has published under an alarm, and is not read any more
+	full     bool          // takes no deliveries
+	channels []*channel    // sorted by number
+	unread   []amqp.Frame  // lost: what was in flight; blocked, ending: what has arrived since
+	deadline int           // the number of the timer that runs for it; 0: none
 }
 
 func (b *Broker) findConn(k key) (int, bool) {
@@ -71,9 +75,11 @@ func (b *Broker) frame(k key, f amqp.Frame, out *model.Out) {
 	_, closes := f.Method.(amqp.ConnectionClose)
 	_, answers := f.Method.(amqp.ConnectionCloseOk)
 	switch {
+	case c.ending && c.asked(): // everything is discarded
 	case c.ending:
+		c.unread = append(c.unread, f)
 	case f.Channel == 0 && closes:
-		b.closeConnection(c, out)
+		b.end(c, amqp.ConnectionCloseOk{}, out)
 	case f.Channel == 0 && answers && c.closing:
 		b.forget(k, out)
 		k.hangup(out)
@@ -91,7 +97,7 @@ func (b *Broker) connectionMethod(c *conn, m amqp.Method, out *model.Out) {
 		c.reply(0, amqp.ConnectionUpdateSecretOk{}, out)
 		return
 	}
-	b.connException(c.key, amqp.ChannelError, "unexpected method in connection state running", m, out)
+	b.connException(call{key: c.key, method: m, conn: c}, amqp.ChannelError, "unexpected method in connection state running", out)
 }
 
 func (b *Broker) openConnection(k key, m amqp.ConnectionOpen, out *model.Out) {
@@ -100,48 +106,103 @@ func (b *Broker) openConnection(k key, m amqp.ConnectionOpen, out *model.Out) {
 	i, _ := b.findConn(k)
 	b.conns = slices.Insert(b.conns, i, c)
 	if !ok {
-		b.connException(k, amqp.NotAllowed, "vhost "+m.VirtualHost+" not found", m, out)
+		b.connException(call{key: k, method: m, conn: c}, amqp.NotAllowed, "vhost "+m.VirtualHost+" not found", out)
 		return
 	}
 	k.reply(0, amqp.ConnectionOpenOk{}, out)
 }
 
-// closeConnection answers connection.close (§1.4.2.10). RabbitMQ ends the channels, deletes the exclusive queues, one after the
-// other, and then answers; 4.3 answers first.
-func (b *Broker) closeConnection(c *conn, out *model.Out) {
-	for _, ch := range slices.Clone(c.channels) {
-		for ch.waiting {
-			b.relayNext(ch, out)
+// end begins the end of a connection: by connection.close, which is answered (§1.4.2.10), or by an exception, of which the peer is told. RabbitMQ ends
+// the channels, each when it has handled what the connection had received for it, deletes the exclusive queues, one after the other, and
+// then sends last; 4.3 answers connection.close before it deletes them.
+func (b *Broker) end(c *conn, last amqp.Method, out *model.Out) {
+	if c.ending { // a channel had still to handle what is an exception
+		if len(c.parting) == 1 && c.asked() {
+			c.parting = []amqp.Method{last, c.parting[0]}
 		}
-		for len(ch.inbox) > 0 && !ch.gone && !c.closing {
-			b.handle(ch, out)
+		b.goOn(c, out)
+		return
+	}
+	c.ending, c.parting = true, []amqp.Method{last}
+	if b.stepwise(c.key) {
+		for _, ch := range c.channels {
+			b.watch(ch)
+		}
+	} else if c.asked() {
+		for _, ch := range slices.Clone(c.channels) {
+			for ch.waiting {
+				b.relayNext(ch, out)
+			}
+			for len(ch.inbox) > 0 && !ch.gone && !ch.ended {
+				b.handle(ch, out)
+			}
 		}
 	}
-	if c.closing { // by a mistake in what a channel still had to handle
-		c.reply(0, amqp.ConnectionCloseOk{}, out)
+	if !b.stepwise(c.key) {
+		for _, ch := range slices.Clone(c.channels) {
+			b.endOne(ch, out)
+		}
+	}
+	b.goOn(c, out)
+}
+
+// asked reports whether it is the client that wants a connection to end.
+func (c *conn) asked() bool { return c.parting[len(c.parting)-1] == amqp.ConnectionCloseOk{} }
+
+// stepwise reports whether the channels of a connection end in their own time, so that what one puts back may go to another one. A lean broker
+// does not tell these apart: what other connections see is the same.
+func (b *Broker) stepwise(k key) bool { return b.opts.Grain == Process && !b.opts.Lean && k.lost == 0 }
+
+// endOne ends a channel of a connection that is ending.
+func (b *Broker) endOne(ch *channel, out *model.Out) {
+	if ch.gone {
+		return
+	}
+	if !ch.ended {
+		b.endChannel(ch, out)
+	}
+	ch.inbox = nil
+	b.drop(ch, out)
+}
+
+// goOn goes on with the end of a connection when its last channel is gone: with the exclusive queues.
+func (b *Broker) goOn(c *conn, out *model.Out) {
+	if !c.ending || len(c.channels) > 0 {
+		return
+	}
+	switch owned := b.owned(c.key); {
+	case c.asked() && b.opts.Profile.exclusiveOutlivesClose():
+		b.orphan(c.key)
+	case len(owned) > 1 && b.opts.Grain == Process:
+		b.orphan(c.key)
+		if c.lost == 0 {
+			return
+		}
+	default:
+		b.releaseQueues(c.key, out)
+	}
+	b.part(c, out)
+}
+
+// part is the last step of the end of a connection. After an exception the peer has to answer with close-ok.
+func (b *Broker) part(c *conn, out *model.Out) {
+	for _, m := range c.parting {
+		c.reply(0, m, out)
+	}
+	if c.asked() {
+		c.ending = false
 		b.forget(c.key, out)
 		c.hangup(out)
 		return
 	}
-	b.endChannels(c, out)
-	switch owned := b.owned(c.key); {
-	case b.opts.Profile.exclusiveOutlivesClose():
-		b.orphan(c.key)
-	case len(owned) > 1 && b.opts.Grain == Process:
-		b.orphan(c.key)
-		c.ending = true
-		return
-	default:
-		b.releaseQueues(c.key, out)
+	c.closing, c.ending, c.parting = true, false, nil
+	if c.lost == 0 {
+		unread := c.unread
+		c.unread = nil
+		for _, f := range unread {
+			b.frame(c.key, f, out)
+		}
 	}
-	b.closed(c, out)
-}
-
-// closed is the end of a connection by its client's wish.
-func (b *Broker) closed(c *conn, out *model.Out) {
-	c.reply(0, amqp.ConnectionCloseOk{}, out)
-	b.forget(c.key, out)
-	c.hangup(out)
 }
 
 // reply sends a frame, unless the connection is lost.
@@ -157,26 +218,16 @@ func (k key) hangup(out *model.Out) {
 	}
 }
 
-// connException ends the connection for cause (AMQP §4.10): its exclusive queues go at once, the peer is told and has to
-// answer with close-ok. A nil cause is none of the client's.
-func (b *Broker) connException(k key, code amqp.Code, text string, cause amqp.Method, out *model.Out) {
-	c := b.conn(k)
-	b.endChannels(c, out)
-	b.releaseQueues(k, out)
-	c.closing = true
+// connException ends the connection for the method at hand (AMQP §4.10), and first of all the channel that it was for, if it was for one.
+func (b *Broker) connException(in call, code amqp.Code, text string, out *model.Out) {
 	var class, method uint16
-	if cause != nil {
-		class, method = cause.ID()
+	if in.method != nil {
+		class, method = in.method.ID()
 	}
-	k.reply(0, amqp.ConnectionClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
-}
-
-// endChannels ends all channels of a connection.
-func (b *Broker) endChannels(c *conn, out *model.Out) {
-	for _, ch := range c.channels {
-		b.endChannel(ch, out)
+	if in.ch != nil {
+		b.endOne(in.ch, out)
 	}
-	c.channels = nil
+	b.end(in.conn, amqp.ConnectionClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
 }
 
 // owned are the queues that are exclusive to a connection.
@@ -210,8 +261,8 @@ func (b *Broker) orphan(k key) {
 func (b *Broker) reap(q *queue, out *model.Out) {
 	owner := q.owner
 	b.remove(q, out)
-	if c := b.conn(owner); c != nil && c.ending && !b.hasOrphans(owner.link) {
-		b.closed(c, out)
+	if c := b.conn(owner); c != nil && c.ending && len(c.channels) == 0 && !b.hasOrphans(owner.link) {
+		b.part(c, out)
 	}
 }
 
@@ -237,7 +288,7 @@ func (b *Broker) forget(k key, out *model.Out) {
 
 // blockPublisher is what an alarm does to a connection that publishes: it is told, and not read any further.
 func (b *Broker) blockPublisher(c *conn, out *model.Out) {
-	if c.blocked || c.lost > 0 || c.closing {
+	if c.blocked || c.lost > 0 || c.closing || c.ending {
 		return
 	}
 	c.blocked = true
@@ -277,6 +328,9 @@ func (c *conn) appendState(dst []byte) []byte {
 		host = c.host.name
 	}
 	dst = model.AppendString(model.AppendString(model.AppendInt(dst, c.deadline), c.user), host)
+	for _, m := range c.parting {
+		dst = amqp.AppendFrame(dst, amqp.Frame{Method: m})
+	}
 	dst = model.AppendInt(dst, len(c.channels))
 	for _, ch := range c.channels {
 		dst = ch.appendState(dst)

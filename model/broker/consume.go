@@ -28,7 +28,7 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 		return
 	}
 	if m.ConsumerTag != "" && in.ch.subscribed(m.ConsumerTag) >= 0 {
-		b.connException(in.key, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), m, out)
+		b.connException(in, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), out)
 		return
 	}
 	q := b.usable(in, m.Queue, out)
@@ -62,7 +62,7 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 	switch {
 	case q.quorum:
 		if in.ch.limit > 0 {
-			b.connException(in.key, amqp.NotImplemented, in.conn.host.here("queue", m.Queue)+" does not support global qos", m, out)
+			b.connException(in, amqp.NotImplemented, in.conn.host.here("queue", m.Queue)+" does not support global qos", out)
 			return
 		}
 		c.exclusive = false // which a quorum queue does not know
@@ -139,7 +139,7 @@ func (b *Broker) get(in call, m amqp.BasicGet, out *model.Out) {
 func (b *Broker) qos(in call, m amqp.BasicQos, out *model.Out) {
 	switch {
 	case m.PrefetchSize != 0:
-		b.connException(in.key, amqp.NotImplemented, fmt.Sprintf("prefetch_size!=0 (%d)", m.PrefetchSize), m, out)
+		b.connException(in, amqp.NotImplemented, fmt.Sprintf("prefetch_size!=0 (%d)", m.PrefetchSize), out)
 		return
 	case m.Global && !b.opts.Profile.limitsChannels():
 		in.ch.prefetch = m.PrefetchCount

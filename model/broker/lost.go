@@ -21,8 +21,11 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 		unhandled = append(unhandled, ch.inbox...)
 		ch.inbox, ch.unconfirmed, ch.confirmed, ch.rejected, ch.waiting = nil, nil, nil, nil, false
 	}
+	if c.ending { // which it will, one way or the other: no more is read
+		c.ending, c.parting, c.unread = false, nil, nil
+	}
 	c.unread = append(unhandled, c.unread...)
-	c.blocked, c.full, c.ending = false, false, false
+	c.blocked, c.full = false, false
 	n := 1
 	for _, other := range b.conns {
 		if other.link == link && other.lost >= n {
@@ -33,7 +36,7 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 	b.rekey(c, n)
 	b.losses++
 	b.sortConns()
-	for _, ch := range c.channels { // what queues have sent counts as delivered, though nobody gets it
+	for _, ch := range slices.Clone(c.channels) { // what queues have sent counts as delivered, though nobody gets it
 		for _, n := range ch.news {
 			b.relay(ch, n, out)
 		}

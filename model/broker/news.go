@@ -51,11 +51,19 @@ func (b *Broker) relayNext(ch *channel, out *model.Out) {
 
 // relay passes a note on to the client. A channel that is closing has nothing to say any more, but for what queues have delivered.
 func (b *Broker) relay(ch *channel, n note, out *model.Out) {
-	if d, ok := n.method.(amqp.BasicDeliver); ok {
-		d.Tag = ch.deliver(n.delivery, n.noAck)
-		ch.conn.reply(ch.num, d, out)
-	} else if !ch.closing {
-		ch.conn.reply(ch.num, n.method, out)
+	switch m := n.method.(type) {
+	case amqp.BasicDeliver:
+		m.Tag = ch.deliver(n.delivery, n.noAck)
+		ch.conn.reply(ch.num, m, out)
+	case amqp.ChannelClose:
+		ch.conn.reply(ch.num, m, out)
+	case amqp.ChannelCloseOk:
+		ch.conn.reply(ch.num, m, out)
+		b.drop(ch, out)
+	default:
+		if !ch.closing && !ch.ended {
+			ch.conn.reply(ch.num, m, out)
+		}
 	}
 }
 
@@ -69,10 +77,15 @@ func (b *Broker) watch(ch *channel) {
 
 // idle reports whether the channel has no action of its own.
 func (ch *channel) idle() bool {
-	return ch.gone || len(ch.news)+len(ch.confirmed)+len(ch.rejected)+len(ch.inbox) == 0
+	return ch.gone || len(ch.news)+len(ch.inbox) == 0 && !ch.due() && !ch.conn.ending
 }
 
-// inform has a channel tell its client what it has heard of publishes: what is refused, and then what is confirmed. RabbitMQ confirms
+// due reports whether the channel has something to tell its client of publishes.
+func (ch *channel) due() bool {
+	return len(ch.confirmed)+len(ch.rejected) > 0 || ch.tx != nil && ch.tx.complete()
+}
+
+// inform has a channel tell its client what it has heard of publishes: what is refused, and then what is confirmed; or that they are committed. RabbitMQ confirms
 // several publishes at once; whoever reads a wire takes such a confirm apart, so that here each publish has its own.
 func (b *Broker) inform(ch *channel, out *model.Out) {
 	for _, seq := range ch.rejected {
@@ -83,13 +96,16 @@ func (b *Broker) inform(ch *channel, out *model.Out) {
 		ch.conn.reply(ch.num, amqp.BasicAck{Tag: seq}, out)
 	}
 	ch.rejected, ch.confirmed = ch.rejected[:0], ch.confirmed[:0]
+	if ch.tx != nil && ch.tx.complete() {
+		b.completeTx(ch, out)
+	}
 }
 
 // settleNews has every channel pass on all that it has been told, if the grain is Atomic.
 func (b *Broker) settleNews(out *model.Out) {
 	if b.opts.Grain == Atomic {
 		for i := 0; i < len(b.busy); i++ {
-			for ch := b.busy[i]; !ch.gone && len(ch.news)+len(ch.confirmed)+len(ch.rejected) > 0; {
+			for ch := b.busy[i]; !ch.gone && (len(ch.news) > 0 || ch.due()); {
 				for len(ch.news) > 0 {
 					b.relayNext(ch, out)
 				}

@@ -69,6 +69,10 @@ func (p Profile) commitNeedsQueues() amqp.Code {
 	return 0
 }
 
+// routesAtOnce: what is published in a transaction goes to the queues that are there when it is published, and not to those of its names that
+// are there when it is committed.
+func (p Profile) routesAtOnce() bool { return p >= RabbitMQ40 }
+
 // checksDeliveryMode: a delivery mode other than 1 and 2 is refused.
 func (p Profile) checksDeliveryMode() bool { return p < RabbitMQ40 }
 

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -10,7 +11,7 @@ import (
 // publish routes a message (§1.8.3.7), or keeps it until tx.commit. Whose a queue is, nobody is asked.
 func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
 	if m.Immediate {
-		b.connException(in.key, amqp.NotImplemented, "immediate=true", m, out)
+		b.connException(in, amqp.NotImplemented, "immediate=true", out)
 		return
 	}
 	if limit := b.bodyMax(); len(m.Message.Body) > limit {
@@ -34,6 +35,9 @@ func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
 	p := publication{content: c, queues: in.conn.host.route(b.opts.Profile, x, c), mandatory: m.Mandatory}
 	switch {
 	case in.ch.tx != nil:
+		if b.opts.Profile.routesAtOnce() {
+			p.queues = slices.DeleteFunc(slices.Clone(p.queues), func(name string) bool { return in.conn.host.queue(name) == nil && !isReplyAddress(name) })
+		}
 		p.routed = len(in.conn.host.those(p.queues))
 		in.ch.tx.publications = append(in.ch.tx.publications, p)
 	case in.ch.confirm && in.lost == 0: // a lost connection has nobody to confirm to

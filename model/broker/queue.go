@@ -83,11 +83,11 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 		return
 	}
 	if value, _ := m.Arguments.Lookup(queueType); value == "stream" {
-		b.connException(in.key, amqp.NotImplemented, "streams", m, out)
+		b.connException(in, amqp.NotImplemented, "streams", out)
 		return
 	}
 	if _, present := m.Arguments.Lookup("x-queue-master-locator"); present && b.opts.Profile.refusesMasterLocator() {
-		b.connException(in.key, amqp.InternalError, "x-queue-master-locator is a deprecated feature", m, out)
+		b.connException(in, amqp.InternalError, "x-queue-master-locator is a deprecated feature", out)
 		return
 	}
 	quorum, wrongType := b.isQuorum(m)
@@ -228,12 +228,13 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			return
 		}
 		if q.quorum && (m.IfUnused || m.IfEmpty) {
-			b.connException(in.key, amqp.NotImplemented, "cannot delete "+in.conn.host.here("queue", m.Queue)+" by a condition", m, out)
+			b.connException(in, amqp.NotImplemented, "cannot delete "+in.conn.host.here("queue", m.Queue)+" by a condition", out)
 			return
 		}
-		b.open(q, out) // the delete stands behind what is in the mailbox
-		if count = len(q.ready); q.quorum {
-			count += len(q.unacked)
+		count = len(q.ready)
+		b.open(q, out)
+		if !q.quorum { // the delete stands behind what is in the mailbox; of a quorum queue RabbitMQ counts before that
+			count = len(q.ready)
 		}
 		switch {
 		case m.IfEmpty && count > 0:

@@ -15,11 +15,13 @@ const replyTo = "amq.rabbitmq.reply-to"
 // replyAddress is where answers for a channel go.
 func replyAddress(k key, ch amqp.Channel) string { return fmt.Sprintf("%s.%d.%d", replyTo, k.link, ch) }
 
+func isReplyAddress(name string) bool { return strings.HasPrefix(name, replyTo+".") }
+
 // consumeReplies answers basic.consume of the name for answers.
 func (b *Broker) consumeReplies(in call, m amqp.BasicConsume, out *model.Out) {
 	switch {
 	case m.ConsumerTag != "" && in.ch.subscribed(m.ConsumerTag) >= 0:
-		b.connException(in.key, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), m, out)
+		b.connException(in, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), out)
 	case !m.NoAck:
 		b.exception(in, amqp.PreconditionFailed, "reply consumer cannot acknowledge", out)
 	case in.ch.replyConsumer != "":
@@ -35,7 +37,7 @@ func (b *Broker) consumeReplies(in call, m amqp.BasicConsume, out *model.Out) {
 
 // replyChannel returns the channel with that address, nil if it is not there or consumes no answers.
 func (b *Broker) replyChannel(address string) *channel {
-	if !strings.HasPrefix(address, replyTo+".") {
+	if !isReplyAddress(address) {
 		return nil
 	}
 	for _, c := range b.conns {

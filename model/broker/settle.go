@@ -186,7 +186,7 @@ func (b *Broker) putBack(q *queue, all []message, failed, ended bool, out *model
 // recover answers basic.recover (§1.8.3.15, 16) with requeue; RabbitMQ has no other.
 func (b *Broker) recover(in call, requeue bool, out *model.Out) bool {
 	if !requeue {
-		b.connException(in.key, amqp.NotImplemented, "requeue=false", in.method, out)
+		b.connException(in, amqp.NotImplemented, "requeue=false", out)
 		return false
 	}
 	all, _ := in.ch.collect(0, true)

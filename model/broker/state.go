@@ -134,7 +134,7 @@ func (r receipt) appendState(dst []byte) []byte {
 
 func (ch *channel) appendState(dst []byte) []byte {
 	dst = model.AppendInt(dst, ch.num)
-	for _, flag := range []bool{ch.closing, ch.confirm, ch.tx != nil} {
+	for _, flag := range []bool{ch.opening, ch.closing, ch.ended, ch.confirm, ch.tx != nil} {
 		dst = model.AppendBool(dst, flag)
 	}
 	dst = appendFrames(dst, ch.inbox)

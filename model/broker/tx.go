@@ -62,22 +62,23 @@ func (b *Broker) commit(in call, out *model.Out) {
 	for _, s := range settlements {
 		b.settleAll(in, s.deliveries, s.settlement, out)
 	}
-	b.completeTx(in.ch, out)
 }
 
 // settleTx is a queue's word on a message of a transaction.
 func (b *Broker) settleTx(ch *channel, taken bool, out *model.Out) {
 	ch.tx.left--
 	ch.tx.failed = ch.tx.failed || !taken
-	b.completeTx(ch, out)
+	if ch.tx.complete() {
+		b.watch(ch)
+	}
 }
 
-// completeTx ends a commit when nothing is outstanding.
+// complete reports whether a commit has nothing outstanding any more.
+func (tx *transaction) complete() bool { return tx.committing && tx.left <= 0 }
+
+// completeTx ends a commit.
 func (b *Broker) completeTx(ch *channel, out *model.Out) {
 	tx := ch.tx
-	if !tx.committing || tx.left > 0 {
-		return
-	}
 	failed := tx.failed
 	*tx = transaction{}
 	if failed {
