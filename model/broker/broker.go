@@ -333,8 +333,9 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
 	case Relay:
 		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
-		b.relayNext(ch, out)
-		b.inform(ch, out)
+		if b.relayNext(ch, out); ch.waiting == 0 && !ch.gone {
+			b.inform(ch, out)
+		}
 	case Restart:
 		b.restart(out)
 	case Started:

@@ -26,8 +26,8 @@ type channel struct {
 	rejected    []uint64
 	tx          *transaction
 
-	news    []note // from queues, for the client
-	waiting bool   // for the first of them, which is the answer to a method
+	news    []note // for the client
+	waiting int    // how many of them, the first ones, are answers to the last method
 	listed  bool   // in the broker's list of those with something to do
 	ended   bool   // closed, and no queue knows of it any more
 	gone    bool   // its connection does not, either
@@ -55,9 +55,17 @@ type call struct {
 	method  amqp.Method
 	conn    *conn
 	ch      *channel
+	late    bool // what answers it is sent in a step of its own
 }
 
-func (c call) reply(m amqp.Method, out *model.Out) { c.key.reply(c.channel, m, out) }
+func (c call) reply(m amqp.Method, out *model.Out) {
+	if c.late {
+		c.ch.news = slices.Insert(c.ch.news, c.ch.waiting, note{method: m})
+		c.ch.waiting++
+		return
+	}
+	c.key.reply(c.channel, m, out)
+}
 
 // answer replies, unless the client does not wait for it.
 func (c call) answer(waits bool, m amqp.Method, out *model.Out) {
@@ -100,7 +108,7 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 	} else {
 		ch.inbox = ch.inbox[1:]
 	}
-	in := call{c.key, f.Channel, f.Method, c, ch}
+	in := call{c.key, f.Channel, f.Method, c, ch, b.stepwise(c.key)}
 	switch f.Method.(type) {
 	case amqp.ChannelClose:
 		b.closeChannel(in, out)
@@ -117,9 +125,13 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 			return
 		}
 		ch.opening = false
-		in.reply(amqp.ChannelOpenOk{}, out)
+		c.reply(ch.num, amqp.ChannelOpenOk{}, out)
 	default:
 		if ch.closing {
+			if meansLastQueue(f.Method) && ch.lastQueue == "" && !b.opts.Lean { // to which RabbitMQ looks first
+				b.noLastQueue(in, out)
+				b.watch(ch)
+			}
 			return
 		}
 		if ch.tx != nil && ch.tx.committing {
@@ -127,7 +139,10 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 			return
 		}
 		b.method(in, out)
-		b.inform(ch, out) // which a channel does after whatever it does
+		if ch.waiting == 0 {
+			b.inform(ch, out) // which a channel does after whatever it does
+		}
+		b.watch(ch)
 	}
 }
 
@@ -136,12 +151,11 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 func (b *Broker) closeChannel(in call, out *model.Out) {
 	ch := in.ch
 	if ch.closing {
-		in.reply(amqp.ChannelCloseOk{}, out)
+		ch.conn.reply(ch.num, amqp.ChannelCloseOk{}, out)
 		return
 	}
-	slow := b.stepwise(in.key) && len(ch.queues()) > 0
 	b.endChannel(ch, out)
-	if slow {
+	if in.late {
 		ch.news = append(ch.news, note{method: amqp.ChannelCloseOk{}})
 		b.watch(ch)
 		return
@@ -259,7 +273,7 @@ func (b *Broker) fail(in call, code amqp.Code, text string, out *model.Out) {
 // out of the classic queues that it consumes at once; all other queues hear of its end when the answer has come.
 func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out) {
 	ch := in.ch
-	slow := b.stepwise(in.key) && len(ch.consumers) > 0
+	in.late = b.stepwise(in.key)
 	b.endConsumers(ch, out)
 	b.forgetReceipts(func(r client) bool { return r == client{in.key, in.channel} })
 	news := slices.DeleteFunc(ch.news, func(n note) bool { // what queues have delivered goes out all the same
@@ -268,10 +282,11 @@ func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out)
 	})
 	*ch = channel{
 		conn: ch.conn, num: ch.num, closing: true, tags: ch.tags, delivered: ch.delivered, unsettled: ch.unsettled, consumers: ch.consumers,
-		news: news, listed: ch.listed,
+		news: news, listed: ch.listed, lastQueue: ch.lastQueue,
 	}
 	class, method := in.method.ID()
-	b.wait(in, true, amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, slow, out)
+	in.reply(amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
+	b.watch(ch)
 }
 
 // endChannel takes a channel out of all queues: the classic ones that it consumes, which the channel waits for, and all others that know it,
@@ -369,13 +384,13 @@ func (a Relay) String() string  { return fmt.Sprintf("relays to %s's channel %d"
 // actions appends what the channel has to do.
 func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
 	switch {
-	case ch.waiting || ch.ended && !ch.conn.ending:
+	case ch.waiting > 0 || ch.ended && !ch.conn.ending:
 	case len(ch.inbox) > 0 && !ch.ended:
 		dst = append(dst, Handle{ch.conn.link, whose, ch.num, ch.inbox[0]})
 	case ch.conn.ending:
 		dst = append(dst, End{ch.conn.link, whose, ch.num})
 	}
-	if ch.due() {
+	if ch.due() && ch.waiting == 0 {
 		dst = append(dst, Inform{ch.conn.link, whose, ch.num})
 	}
 	if len(ch.news) > 0 {

@@ -130,7 +130,7 @@ func (b *Broker) end(c *conn, last amqp.Method, out *model.Out) {
 		}
 	} else if c.asked() {
 		for _, ch := range slices.Clone(c.channels) {
-			for ch.waiting {
+			for ch.waiting > 0 {
 				b.relayNext(ch, out)
 			}
 			for len(ch.inbox) > 0 && !ch.gone && !ch.ended {

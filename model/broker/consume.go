@@ -91,6 +91,11 @@ func (b *Broker) cancel(in call, m amqp.BasicCancel, out *model.Out) {
 		in.answer(!m.NoWait, amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}, out)
 		return
 	}
+	for j := range in.ch.news {
+		if ok, is := in.ch.news[j].method.(amqp.BasicConsumeOk); is && ok.ConsumerTag == m.ConsumerTag {
+			in.ch.news[j].cancelled = true
+		}
+	}
 	q := in.conn.host.queue(in.ch.consumers[i].queue)
 	in.ch.consumers = slices.Delete(in.ch.consumers, i, i+1)
 	b.open(q, out)

@@ -111,8 +111,14 @@ func (b *Broker) unblock(q *queue, match func(*consumer) bool, out *model.Out) {
 	}
 }
 
-// deliver hands out ready messages as long as somebody can take one.
+// deliver hands out ready messages as long as somebody can take one. A quorum queue drops what is too much after that.
 func (b *Broker) deliver(q *queue, out *model.Out) {
+	if b.handOut(q, out); q.quorum && !q.running {
+		b.dropExcess(q, out)
+	}
+}
+
+func (b *Broker) handOut(q *queue, out *model.Out) {
 	q.running = false
 	for n := 0; len(q.ready) > 0; n++ {
 		if b.opts.Burst > 0 && n == b.opts.Burst {
@@ -143,7 +149,7 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 		q.hold(held{m, c.client, c.tag})
 	}
 	if ch != nil {
-		b.tell(ch, note{deliver, delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, c.noAck}, out)
+		b.tell(ch, note{method: deliver, delivery: delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, noAck: c.noAck}, out)
 	}
 	if q.quorum && !q.single && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
 		is := *c

@@ -10,9 +10,10 @@ import (
 // note is what a queue has sent to a channel for its client: that it consumes, or no longer does, or a message. With grain Process the channel
 // passes it on in its own time, so that answers to later methods may overtake it.
 type note struct {
-	method   amqp.Method // a basic.deliver has no tag yet
-	delivery delivery    // of basic.deliver
-	noAck    bool        // likewise
+	method    amqp.Method // a basic.deliver has no tag yet
+	delivery  delivery    // of basic.deliver
+	noAck     bool        // likewise
+	cancelled bool        // of basic.consume-ok: the consumer is no more
 }
 
 // tell sends a note to a channel.
@@ -28,12 +29,12 @@ func (b *Broker) tell(ch *channel, n note, out *model.Out) {
 // wait answers a method whose channel had to wait for a queue. If the queue has told other channels something meanwhile, the answer comes in its
 // own time, and the channel does nothing before that.
 func (b *Broker) wait(in call, waits bool, m amqp.Method, others bool, out *model.Out) {
-	if !waits || !others || b.opts.Grain == Atomic || in.lost > 0 {
+	if !waits || !others || in.late || b.opts.Grain == Atomic || in.lost > 0 {
 		in.answer(waits, m, out)
 		return
 	}
-	in.ch.news = slices.Insert(in.ch.news, 0, note{method: m})
-	in.ch.waiting = true
+	in.late = true
+	in.reply(m, out)
 	b.watch(in.ch)
 }
 
@@ -45,14 +46,19 @@ func (b *Broker) relayNext(ch *channel, out *model.Out) {
 	} else {
 		ch.news = ch.news[1:]
 	}
-	ch.waiting = false
+	ch.waiting = max(0, ch.waiting-1)
 	b.relay(ch, n, out)
 }
 
 // relay passes a note on to the client. A channel that is closing has nothing to say any more, but for what queues have delivered.
 func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 	switch m := n.method.(type) {
+	case amqp.BasicConsumeOk:
+		b.relayConsumeOk(ch, m, n.cancelled, out)
 	case amqp.BasicDeliver:
+		if ch.closing && n.delivery.queue == "" { // from no queue, but another client's answer
+			return
+		}
 		m.Tag = ch.deliver(n.delivery, n.noAck)
 		ch.conn.reply(ch.num, m, out)
 	case amqp.ChannelClose:
@@ -64,6 +70,18 @@ func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 		if !ch.closing && !ch.ended {
 			ch.conn.reply(ch.num, m, out)
 		}
+	}
+}
+
+// relayConsumeOk tells a client that it consumes. Before RabbitMQ 4.3 a channel that has cancelled the consumer meanwhile fails then; since, it says
+// nothing.
+func (b *Broker) relayConsumeOk(ch *channel, m amqp.BasicConsumeOk, cancelled bool, out *model.Out) {
+	if ch.closing || ch.ended || cancelled && !b.opts.Profile.failsOnEarlyCancel() {
+		return
+	}
+	ch.conn.reply(ch.num, m, out)
+	if cancelled {
+		b.connException(call{key: ch.conn.key, conn: ch.conn, ch: ch}, amqp.InternalError, "", out)
 	}
 }
 

@@ -79,6 +79,9 @@ func (p Profile) checksDeliveryMode() bool { return p < RabbitMQ40 }
 // checksFailover: x-cancel-on-ha-failover is an argument of basic.consume, a bool.
 func (p Profile) checksFailover() bool { return p < RabbitMQ40 }
 
+// failsOnEarlyCancel: a channel that has cancelled a consumer before it heard that it consumes ends the connection when it does hear.
+func (p Profile) failsOnEarlyCancel() bool { return p < RabbitMQ43 }
+
 // limitsChannels: basic.qos with global limits the channel; without that it is taken as if it were not global.
 func (p Profile) limitsChannels() bool { return p < RabbitMQ43 }
 

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -194,11 +195,34 @@ func (b *Broker) named(in call, name *string, out *model.Out) bool {
 		out.Cut("a queue without a name is meant, and what was declared last is not kept track of")
 		return false
 	case in.ch.lastQueue == "":
-		b.exception(in, amqp.NotFound, "no previously declared queue", out)
+		b.noLastQueue(in, out)
 		return false
 	}
 	*name = in.ch.lastQueue
 	return true
+}
+
+func (b *Broker) noLastQueue(in call, out *model.Out) {
+	b.exception(in, amqp.NotFound, "no previously declared queue", out)
+}
+
+// meansLastQueue reports whether a method leaves the name of its queue out.
+func meansLastQueue(m amqp.Method) bool {
+	switch m := m.(type) {
+	case amqp.BasicGet:
+		return m.Queue == ""
+	case amqp.BasicConsume:
+		return m.Queue == ""
+	case amqp.QueueDelete:
+		return m.Queue == ""
+	case amqp.QueuePurge:
+		return m.Queue == ""
+	case amqp.QueueBind:
+		return m.Queue == ""
+	case amqp.QueueUnbind:
+		return m.Queue == ""
+	}
+	return false
 }
 
 // usable returns the queue of that name, if the caller may use it; nil if not, and it has answered.
@@ -317,10 +341,10 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 	for _, r := range q.unsynced {
 		b.settleReceipt(r, true, out)
 	}
-	for _, list := range [][]consumer{q.consumers, q.blocked} {
-		for _, c := range list {
-			b.consumerGone(c, out)
-		}
+	consumers := slices.Concat(q.consumers, q.blocked)
+	slices.SortFunc(consumers, func(x, y consumer) int { return cmp.Compare(x.tag, y.tag) })
+	for _, c := range consumers {
+		b.consumerGone(c, out)
 	}
 	for _, m := range q.unacked {
 		if ch := b.channelOf(m.holder); ch != nil {

@@ -56,9 +56,8 @@ func (b *Broker) reply(address string, c *content, out *model.Out) bool {
 	if ch == nil {
 		return false
 	}
-	ch.conn.reply(ch.num, amqp.BasicDeliver{
-		ConsumerTag: ch.replyConsumer, Tag: ch.deliver(delivery{}, true), Exchange: c.exchange, RoutingKey: c.key, Message: c.message,
-	}, out)
+	deliver := amqp.BasicDeliver{ConsumerTag: ch.replyConsumer, Exchange: c.exchange, RoutingKey: c.key, Message: c.message}
+	b.tell(ch, note{method: deliver, noAck: true}, out)
 	return true
 }
 

@@ -179,7 +179,9 @@ func (b *Broker) putBack(q *queue, all []message, failed, ended bool, out *model
 		}
 		q.insert(m)
 	}
-	b.dropExcess(q, out)
+	if !q.quorum { // which drops when it has handed out what it can
+		b.dropExcess(q, out)
+	}
 	b.dropExpired(q, out)
 }
 

@@ -149,9 +149,9 @@ func (ch *channel) appendState(dst []byte) []byte {
 			dst = model.AppendInt(dst, int64(seq))
 		}
 	}
-	dst = model.AppendBool(model.AppendInt(dst, len(ch.news)), ch.waiting)
+	dst = model.AppendInt(model.AppendInt(dst, len(ch.news)), ch.waiting)
 	for _, n := range ch.news {
-		dst = model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck)
+		dst = model.AppendBool(model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck), n.cancelled)
 		dst = ch.appendDeliveries(dst, []delivery{n.delivery})
 	}
 	if ch.tx != nil {

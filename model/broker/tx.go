@@ -82,7 +82,7 @@ func (b *Broker) completeTx(ch *channel, out *model.Out) {
 	failed := tx.failed
 	*tx = transaction{}
 	if failed {
-		in := call{ch.conn.key, ch.num, amqp.TxCommit{}, ch.conn, ch}
+		in := call{key: ch.conn.key, channel: ch.num, method: amqp.TxCommit{}, conn: ch.conn, ch: ch}
 		code := cmp.Or(b.opts.Profile.commitNeedsQueues(), amqp.PreconditionFailed)
 		b.fail(in, code, "partial tx completion", out)
 		return
