@@ -21,7 +21,7 @@ type Broker struct {
 
 	// What Actions would otherwise have to search for.
 	mail    []*queue   // those with something to do
-	orphans []*queue   // exclusive queues of connections that are no more
+	orphans []*queue   // exclusive queues of connections that are no more, and those that are being deleted
 	busy    []*channel // those with something to do
 	losses  int        // connections that are lost and not noticed
 }
@@ -42,7 +42,7 @@ type (
 	}
 	// Notice lets the broker learn that a connection is lost, whatever it has not read of it.
 	Notice struct{ Loss }
-	// Reap deletes an exclusive queue whose connection is no more.
+	// Reap is the last step of a queue that is being deleted, or that is exclusive and whose connection is no more.
 	Reap struct{ Queue string }
 )
 
@@ -259,6 +259,9 @@ func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
 }
 
 func (q *queue) actions(dst []model.Event) []model.Event {
+	if q.isDying() {
+		return append(dst, Reap{q.title()})
+	}
 	if len(q.mailbox) > 0 {
 		dst = append(dst, Take{q.title(), q.mailbox[0].String()})
 	}
@@ -333,7 +336,7 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
 	case Relay:
 		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
-		if b.relayNext(ch, out); ch.waiting == 0 && !ch.gone {
+		if b.relayNext(ch, out); b.opts.Lean {
 			b.inform(ch, out)
 		}
 	case Restart:

@@ -27,6 +27,7 @@ type channel struct {
 	tx          *transaction
 
 	news    []note // for the client
+	blocked bool   // waits for a queue to be gone
 	waiting int    // how many of them, the first ones, are answers to the last method
 	listed  bool   // in the broker's list of those with something to do
 	ended   bool   // closed, and no queue knows of it any more
@@ -74,17 +75,12 @@ func (c call) answer(waits bool, m amqp.Method, out *model.Out) {
 	}
 }
 
-// channelFrame has a channel handle a frame, the first of which opens it: with grain Process in its own time. A lean broker has it handle the
+// channelFrame has a channel handle a frame, the first of which has to open it: with grain Process in its own time. A lean broker has it handle the
 // frame at once if it is the only one of its connection: waiting in its inbox is then the same as waiting in the link, unless the
 // client goes on to open another one before it has its answers.
 func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 	i, open := c.find(f.Channel)
-	_, opens := f.Method.(amqp.ChannelOpen)
 	if !open {
-		if !opens {
-			b.connException(call{key: c.key, method: f.Method, conn: c}, amqp.ChannelError, "expected 'channel.open'", out)
-			return
-		}
 		c.channels = slices.Insert(c.channels, i, &channel{conn: c, num: f.Channel, opening: true})
 	}
 	ch := c.channels[i]
@@ -109,6 +105,15 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 		ch.inbox = ch.inbox[1:]
 	}
 	in := call{c.key, f.Channel, f.Method, c, ch, b.stepwise(c.key)}
+	switch _, opens := f.Method.(amqp.ChannelOpen); {
+	case ch.opening && !opens:
+		b.connException(in, amqp.ChannelError, "expected 'channel.open'", out)
+		return
+	case ch.opening:
+		ch.opening = false
+		c.reply(ch.num, amqp.ChannelOpenOk{}, out)
+		return
+	}
 	switch f.Method.(type) {
 	case amqp.ChannelClose:
 		b.closeChannel(in, out)
@@ -120,12 +125,7 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 		b.endChannel(ch, out)
 		b.drop(ch, out)
 	case amqp.ChannelOpen: // RabbitMQ does not discard this one in a channel that is closing
-		if !ch.opening {
-			b.connException(in, amqp.ChannelError, "second 'channel.open' seen", out)
-			return
-		}
-		ch.opening = false
-		c.reply(ch.num, amqp.ChannelOpenOk{}, out)
+		b.connException(in, amqp.ChannelError, "second 'channel.open' seen", out)
 	default:
 		if ch.closing {
 			if meansLastQueue(f.Method) && ch.lastQueue == "" && !b.opts.Lean { // to which RabbitMQ looks first
@@ -138,9 +138,10 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 			b.connException(in, amqp.ChannelError, "unexpected command while processing 'tx.commit'", out)
 			return
 		}
+		b.finishNamed(in, out)
 		b.method(in, out)
-		if ch.waiting == 0 {
-			b.inform(ch, out) // which a channel does after whatever it does
+		if !in.late {
+			b.inform(ch, out) // which a channel does after whatever it does, with what it has heard by then
 		}
 		b.watch(ch)
 	}
@@ -384,6 +385,8 @@ func (a Relay) String() string  { return fmt.Sprintf("relays to %s's channel %d"
 // actions appends what the channel has to do.
 func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
 	switch {
+	case ch.blocked:
+		return dst
 	case ch.waiting > 0 || ch.ended && !ch.conn.ending:
 	case len(ch.inbox) > 0 && !ch.ended:
 		dst = append(dst, Handle{ch.conn.link, whose, ch.num, ch.inbox[0]})

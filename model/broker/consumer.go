@@ -119,7 +119,9 @@ func (b *Broker) deliver(q *queue, out *model.Out) {
 }
 
 func (b *Broker) handOut(q *queue, out *model.Out) {
-	q.running = false
+	if q.running = false; q.isDying() {
+		return
+	}
 	for n := 0; len(q.ready) > 0; n++ {
 		if b.opts.Burst > 0 && n == b.opts.Burst {
 			q.running = true
@@ -236,21 +238,33 @@ func (q *queue) elect() {
 
 // autoDelete deletes the queue if it was to last only as long as it has consumers.
 func (b *Broker) autoDelete(q *queue, out *model.Out) bool {
-	if !q.autoDelete || !q.used || q.consumerCount() > 0 {
+	if q.isDying() || !q.autoDelete || !q.used || q.consumerCount() > 0 {
 		return false
 	}
 	b.remove(q, out)
 	return true
 }
 
-// counted is the number of consumers that a passive declare tells. A quorum queue counts messages got and not settled as well.
-func (q *queue) counted() int {
+// counted is the number of consumers that a passive declare tells. To a quorum queue a message got and not settled is a consumer as well, and
+// so is one that is cancelled, as long as it has something unsettled.
+func (b *Broker) counted(q *queue) int {
 	n := q.consumerCount()
-	if q.quorum {
-		for _, m := range q.unacked {
-			if m.tag == "" {
-				n++
-			}
+	if !q.quorum {
+		return n
+	}
+	type cancelled struct {
+		client
+		tag string
+	}
+	counted := map[cancelled]bool{}
+	for _, m := range q.unacked {
+		is := cancelled{m.holder, m.tag}
+		switch {
+		case m.tag == "":
+			n++
+		case !counted[is] && b.findConsumer(q, m.holder, m.tag) == nil:
+			counted[is] = true
+			n++
 		}
 	}
 	return n

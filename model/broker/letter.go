@@ -73,7 +73,7 @@ func (q *queue) busy() bool { return len(q.mailbox) > 0 || len(q.unsynced) > 0 |
 
 // open has a queue take all that is in its mailbox.
 func (b *Broker) open(q *queue, out *model.Out) {
-	for len(q.mailbox) > 0 {
+	for len(q.mailbox) > 0 && !q.isDying() {
 		b.take(q, out)
 	}
 }

@@ -19,7 +19,7 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 	var unhandled []amqp.Frame
 	for _, ch := range c.channels {
 		unhandled = append(unhandled, ch.inbox...)
-		ch.inbox, ch.unconfirmed, ch.confirmed, ch.rejected, ch.waiting = nil, nil, nil, nil, 0
+		ch.inbox, ch.unconfirmed, ch.confirmed, ch.rejected, ch.waiting, ch.blocked = nil, nil, nil, nil, 0, false
 	}
 	if c.ending { // which it will, one way or the other: no more is read
 		c.ending, c.parting, c.unread = false, nil, nil
@@ -99,6 +99,7 @@ func (q *queue) eachClient(visit func(*client)) {
 		some(&q.unsynced[i].client)
 	}
 	some(&q.active)
+	some(&q.dying.deleter)
 }
 
 // settleLost forgets the lost connections of a link that have nothing at stake, and numbers the others in the order of what is

@@ -56,7 +56,7 @@ func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 	case amqp.BasicConsumeOk:
 		b.relayConsumeOk(ch, m, n.cancelled, out)
 	case amqp.BasicDeliver:
-		if ch.closing && n.delivery.queue == "" { // from no queue, but another client's answer
+		if ch.closing && n.delivery.consumer == "" { // from no queue, but another client's answer
 			return
 		}
 		m.Tag = ch.deliver(n.delivery, n.noAck)

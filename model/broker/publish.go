@@ -130,7 +130,7 @@ func (b *Broker) post(q *queue, l letter, out *model.Out) {
 	case q.orphan && b.opts.Profile.exclusiveOutlivesClose(): // its process has ended, only the name is left
 		b.settleReceipt(l.receipt, false, out)
 		return
-	case !l.receipt.somebody() && q.futile():
+	case !l.receipt.somebody() && (q.futile() || q.isDying()):
 		return
 	case !q.quorum || !q.reject: // which is what wants to know whose it is
 		l.from = client{}

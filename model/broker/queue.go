@@ -35,9 +35,19 @@ type queue struct {
 	served    int        // quorum: messages of late, for the weights of priorities
 	enqueuers []enqueuer // quorum: those who are to hear that it is too long
 	running   bool       // has handed out a burst of messages, and has more to hand out
+	dying     dying      // is being deleted
 	removed   bool       // deleted
 	listed    bool       // in the broker's list of those with something to do
 }
+
+// dying is a queue on its way out: it serves nobody any more, and what is routed to it meanwhile is lost.
+type dying struct {
+	deleter client // waits for it to be gone; zero: it is not dying
+	silent  bool   // and is not answered
+	count   int    // what to answer
+}
+
+func (q *queue) isDying() bool { return q.dying.deleter.somebody() }
 
 // client is a channel of a connection; the zero value is nobody. A channel that is no more, and of which a queue has not heard yet,
 // has a key with lost == departed.
@@ -151,7 +161,7 @@ func (b *Broker) declared(in call, q *queue, m amqp.QueueDeclare, out *model.Out
 	if !b.opts.Lean {
 		in.ch.lastQueue = q.name
 	}
-	in.answer(!m.NoWait, amqp.QueueDeclareOk{Queue: q.name, MessageCount: uint32(len(q.ready)), Consumers: uint32(q.counted())}, out)
+	in.answer(!m.NoWait, amqp.QueueDeclareOk{Queue: q.name, MessageCount: uint32(len(q.ready)), Consumers: uint32(b.counted(q))}, out)
 }
 
 func (b *Broker) newQueue(in call, m amqp.QueueDeclare, s settings, durable bool, out *model.Out) *queue {
@@ -225,6 +235,31 @@ func meansLastQueue(m amqp.Method) bool {
 	return false
 }
 
+// finishNamed has a queue that is being deleted be gone, if a method is about it that waits for that.
+func (b *Broker) finishNamed(in call, out *model.Out) {
+	if !in.late {
+		return
+	}
+	name := in.ch.lastQueue
+	switch m := in.method.(type) {
+	case amqp.QueueDeclare:
+		name = withoutLineBreaks(m.Queue)
+	case amqp.QueueDelete:
+		name = cmp.Or(withoutLineBreaks(m.Queue), name)
+	case amqp.QueuePurge:
+		name = cmp.Or(m.Queue, name)
+	case amqp.BasicGet:
+		name = cmp.Or(m.Queue, name)
+	case amqp.BasicConsume:
+		name = cmp.Or(m.Queue, name)
+	default:
+		return
+	}
+	if q := in.conn.host.queue(name); q != nil && q.isDying() {
+		b.remove(q, out)
+	}
+}
+
 // usable returns the queue of that name, if the caller may use it; nil if not, and it has answered.
 func (b *Broker) usable(in call, name string, out *model.Out) *queue {
 	q := in.conn.host.queue(name)
@@ -266,6 +301,12 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			return
 		case m.IfUnused && q.consumerCount() > 0:
 			b.exception(in, amqp.PreconditionFailed, in.conn.host.here("queue", m.Queue)+" in use", out)
+			return
+		}
+		if in.late {
+			q.dying = dying{client{in.key, in.channel}, m.NoWait, count}
+			in.ch.blocked = true
+			b.orphans = append(b.orphans, q)
 			return
 		}
 		others := q.consumerCount() > 0
@@ -326,7 +367,7 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 		return
 	}
 	h.queues = slices.Delete(h.queues, i, i+1)
-	if q.orphan {
+	if q.orphan || q.isDying() {
 		b.orphans = slices.DeleteFunc(b.orphans, func(o *queue) bool { return o == q })
 	}
 	if q.durable {
@@ -354,4 +395,10 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 	b.unbindDestination(h, false, q.name, out)
 	q.mailbox, q.unsynced, q.running, q.removed = nil, nil, false, true
 	out.Observe(Deleted{q.title()})
+	if ch := b.channelOf(q.dying.deleter); ch != nil {
+		ch.blocked = false
+		in := call{key: ch.conn.key, channel: ch.num, conn: ch.conn, ch: ch, late: true}
+		in.answer(!q.dying.silent, amqp.QueueDeleteOk{MessageCount: uint32(q.dying.count)}, out)
+		b.watch(ch)
+	}
 }

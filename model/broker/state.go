@@ -19,7 +19,7 @@ func (b *Broker) Clone() model.Machine {
 			if q.listed {
 				c.mail = append(c.mail, c.hosts[i].queues[j])
 			}
-			if q.orphan {
+			if q.orphan || q.isDying() {
 				c.orphans = append(c.orphans, c.hosts[i].queues[j])
 			}
 		}
@@ -134,7 +134,7 @@ func (r receipt) appendState(dst []byte) []byte {
 
 func (ch *channel) appendState(dst []byte) []byte {
 	dst = model.AppendInt(dst, ch.num)
-	for _, flag := range []bool{ch.opening, ch.closing, ch.ended, ch.confirm, ch.tx != nil} {
+	for _, flag := range []bool{ch.opening, ch.closing, ch.ended, ch.blocked, ch.confirm, ch.tx != nil} {
 		dst = model.AppendBool(dst, flag)
 	}
 	dst = appendFrames(dst, ch.inbox)
@@ -220,8 +220,11 @@ func (q *queue) rankOf(pos uint64) (n int) {
 
 func (q *queue) appendState(dst []byte) []byte {
 	dst = model.AppendString(dst, q.name)
-	for _, flag := range []bool{q.quorum, q.durable, q.exclusive, q.autoDelete, q.orphan, q.running, q.used && q.autoDelete} {
+	for _, flag := range []bool{q.quorum, q.durable, q.exclusive, q.autoDelete, q.orphan, q.isDying(), q.running, q.used && q.autoDelete} {
 		dst = model.AppendBool(dst, flag)
+	}
+	if q.isDying() {
+		dst = q.dying.deleter.appendState(model.AppendInt(model.AppendBool(dst, q.dying.silent), q.dying.count))
 	}
 	dst = q.owner.appendState(model.AppendString(dst, q.arguments))
 	dst = model.AppendInt(dst, len(q.ready))
