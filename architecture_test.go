@@ -41,6 +41,7 @@ var layout = []struct {
 	{"live/wire", []string{"model/amqp"}, nil},
 	{"live/amqptest", []string{"model", "model/amqp", "model/broker", "live/wire"}, nil},
 	{"live/history", []string{"model/amqp", "live/wire"}, nil},
+	{"live/conform", []string{"model", "model/amqp", "model/broker", "prover/admit", "live/history", "live/wire"}, []string{"pgregory.net/rapid"}},
 	{"live/gate", []string{"model/amqp", "live/wire"}, nil},
 	{"live/rabbitmq/...", []string{"live/rabbitmq"}, nil},
 	{"live/replay", []string{"model/...", "spec", "traces", "live/wire", "live/amqptest", "live/gate", "live/rabbitmq"}, nil},

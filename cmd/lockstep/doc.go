@@ -5,6 +5,7 @@
 //	lockstep show      draws a trace, or says why each step of it is there
 //	lockstep shrink    makes a trace as small as it can be
 //	lockstep replay    makes a trace happen on a broker
+//	lockstep conform   holds the broker machine against a broker, at random
 //	lockstep verify    checks a certificate, without the prover
 //	lockstep broker    serves the embedded broker
 //	lockstep version   versions of the program and of its formats
@@ -14,9 +15,10 @@
 //
 // # Exit status
 //
-//	0  every verdict is the claimed one
-//	1  a verdict is not the claimed one, a replay diverged or did not reproduce, a certificate does not hold or cannot be made
-//	2  wrong usage: an unknown name or value, a trace, a certificate or a checkpoint that cannot be read
+//	0  every verdict is the claimed one, a broker conforms
+//	1  a verdict is not the claimed one, a replay diverged or did not reproduce, a certificate does not hold or cannot be made,
+//	   a broker does what the machine does not
+//	2  wrong usage: an unknown name or value, a trace, a certificate, a checkpoint or a history that cannot be read
 //	3  unknown: a bound was hit, or the run was interrupted
 //	4  broken environment: no broker there, refused by it, cannot write
 //
@@ -104,6 +106,17 @@
 //	           "outcome" ("reproduced", "not reproduced" or "diverged"), "step" and "action" (the last one taken),
 //	           "where", "predicted", "observed" (of a divergence, else ""), "reason" (why not reproduced, else ""), "seconds",
 //	           "steps": [{"number", "action", "seconds", "checks": [{"where", "predicted", "observed", "ok"}]}]}
+//
+//	conform  {"schema": "lockstep/conform/v1", "broker" (product and version), "profile", "generator", "seed", "pipelined" (percent),
+//	           "sequences", "operations", "replies" (objects: counts by method), "codes" (likewise, by number), "seconds",
+//	           "unknown" (sequences that were too much to follow), "flaky" (differences that did not show again),
+//	           "repeated" (differences that look like one of those listed), "differences": [{"sequence",
+//	           "script" (a broker script), "history" (its items, as in a file), "observed" (the last of them),
+//	           "instead" (array: what the machine has in place of it)}]}
+//	conform --history
+//	         {"schema": "lockstep/conform/v1", "histories": [{"number", "profile", "items",
+//	           "verdict" ("admitted", "inadmissible" or "unknown"), "item" (the first that is not admitted, from 1; else 0),
+//	           "observed" (that item), "instead", "reason" (why it is unknown)}]}
 //
 //	verify   {"schema": "lockstep/verify/v1", "system", "parameters", "properties": [{"name", "clause", "says"}], "symmetry",
 //	           "holds",                  the states prove the properties

@@ -19,9 +19,10 @@ const (
 )
 
 const statusHelp = `Exit status:
-  0  every verdict is the claimed one
-  1  a verdict is not the claimed one, a replay diverged or did not reproduce, a certificate does not hold or cannot be made
-  2  wrong usage: an unknown name or value, a trace, a certificate or a checkpoint that cannot be read
+  0  every verdict is the claimed one, a broker conforms
+  1  a verdict is not the claimed one, a replay diverged or did not reproduce, a certificate does not hold or cannot be made,
+     a broker does what the machine does not
+  2  wrong usage: an unknown name or value, a trace, a certificate, a checkpoint or a history that cannot be read
   3  unknown: a bound was hit, or the run was interrupted
   4  broken environment: no broker there, refused by it, cannot write
 `

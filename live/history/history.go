@@ -153,12 +153,35 @@ func (w *Writer) flush() error {
 	return err
 }
 
+// ParseAll reads recordings that stand one after the other. The error says in which line.
+func ParseAll(text []byte) ([]*History, error) {
+	var all []*History
+	var lines int // before the recording
+	for first := true; first || len(text) > 0; first = false {
+		end := len(text)
+		if i := bytes.Index(text, []byte("\n"+magic)); i >= 0 { // which is no item
+			end = i + 1
+		}
+		h, err := parse(text[:end], lines)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, h)
+		lines += bytes.Count(text[:end], []byte("\n"))
+		text = text[end:]
+	}
+	return all, nil
+}
+
 // Parse reads a recording. The error says in which line.
-func Parse(text []byte) (*History, error) {
+func Parse(text []byte) (*History, error) { return parse(text, 0) }
+
+// parse reads a recording that so many lines come before.
+func parse(text []byte, before int) (*History, error) {
 	h := &History{}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
-	number := 0
+	number := before
 	next := func() (string, bool) {
 		number++
 		ok := lines.Scan()
@@ -166,9 +189,9 @@ func Parse(text []byte) (*History, error) {
 	}
 	line, _ := next()
 	if version, ok := strings.CutPrefix(line, magic); !ok {
-		return nil, fmt.Errorf("line 1: not a recording: it begins with %.40q, want %q", line, magic+strconv.Itoa(Version))
+		return nil, fmt.Errorf("line %d: not a recording: it begins with %.40q, want %q", number, line, magic+strconv.Itoa(Version))
 	} else if version != strconv.Itoa(Version) {
-		return nil, fmt.Errorf("line 1: a recording of version %s, this program reads version %d", version, Version)
+		return nil, fmt.Errorf("line %d: a recording of version %s, this program reads version %d", number, version, Version)
 	}
 	for line, ok := next(); ok && line != ""; line, ok = next() {
 		key, value, found := strings.Cut(line, ": ")

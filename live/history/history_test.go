@@ -1,6 +1,7 @@
 package history_test
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -46,6 +47,23 @@ func TestParse(t *testing.T) {
 	publish := h.Items[6].Frame.Method.(amqp.BasicPublish)
 	if want := amqp.HasContentType | amqp.HasDeliveryMode; publish.Message.Properties.Present != want {
 		t.Errorf("present: %b, want %b", publish.Message.Properties.Present, want)
+	}
+}
+
+func TestParseAll(t *testing.T) {
+	all, err := history.ParseAll([]byte(example + "\n" + example))
+	if err != nil || len(all) != 2 || !reflect.DeepEqual(all[0], all[1]) || len(all[0].Items) != 11 {
+		t.Errorf("%v, %v", all, err)
+	}
+	lines := strings.Count(example, "\n")
+	for text, want := range map[string]string{
+		"":                                `line 1: not a recording: it begins with "", want "lockstep history 1"`,
+		example + "lockstep history 2\n":  fmt.Sprintf("line %d: a recording of version 2, this program reads version 1", lines+1),
+		example + example + "a > x get\n": fmt.Sprintf(`line %d: no item: "a > x get"`, 2*lines+1),
+	} {
+		if _, err := history.ParseAll([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
 	}
 }
 

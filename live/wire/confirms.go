@@ -68,7 +68,7 @@ func (c *Confirms) Received(f amqp.Frame) ([]amqp.Frame, error) {
 		single = func(seq uint64) amqp.Method { return amqp.BasicAck{Tag: seq} }
 	case amqp.BasicNack:
 		tag, multiple = m.Tag, m.Multiple
-		single = func(seq uint64) amqp.Method { return amqp.BasicNack{Tag: seq, Requeue: m.Requeue} }
+		single = func(seq uint64) amqp.Method { return amqp.BasicNack{Tag: seq} } // RabbitMQ sets requeue, which says nothing here
 	default:
 		return []amqp.Frame{f}, nil
 	}

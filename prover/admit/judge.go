@@ -188,8 +188,19 @@ func (j *Judge) Rests() bool {
 	return len(found) > 0
 }
 
+// Look looks into all that was seen by now, and returns the verdict on it.
+func (j *Judge) Look() Verdict {
+	if j.verdict == Admitted {
+		j.close(met, false)
+	}
+	return j.verdict
+}
+
 // Verdict is what is known of the history by now.
 func (j *Judge) Verdict() Verdict { return j.verdict }
+
+// Reason says why the verdict is Unknown.
+func (j *Judge) Reason() string { return j.reason }
 
 // History returns all items. The slice belongs to the judge.
 func (j *Judge) History() []Item { return j.history }
