@@ -42,7 +42,9 @@ type (
 	}
 	// Notice lets the broker learn that a connection is lost, whatever it has not read of it.
 	Notice struct{ Loss }
-	// Reap is the last step of a queue that is being deleted, or that is exclusive and whose connection is no more.
+	// Finish is the last step of a queue that is being deleted.
+	Finish struct{ Queue string }
+	// Reap deletes an exclusive queue whose connection is no more.
 	Reap struct{ Queue string }
 )
 
@@ -82,6 +84,7 @@ func (a Deliver) String() string { return "queue " + a.Queue + " delivers" }
 func (a Sync) String() string    { return "queue " + a.Queue + " has its messages on disk" }
 func (a Read) String() string    { return fmt.Sprintf("reads on after %v: %v", a.Loss, a.Next) }
 func (a Notice) String() string  { return "notices " + a.Loss.String() }
+func (a Finish) String() string  { return "queue " + a.Queue + " is gone" }
 func (a Reap) String() string    { return "deletes queue " + a.Queue + " of a lost connection" }
 
 func (Restart) String() string      { return "restart" }
@@ -260,7 +263,7 @@ func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
 
 func (q *queue) actions(dst []model.Event) []model.Event {
 	if q.isDying() {
-		return append(dst, Reap{q.title()})
+		return append(dst, Finish{q.title()})
 	}
 	if len(q.mailbox) > 0 {
 		dst = append(dst, Take{q.title(), q.mailbox[0].String()})
@@ -324,6 +327,8 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.deliver(b.find(e.Queue), out)
 	case Sync:
 		b.sync(b.find(e.Queue), out)
+	case Finish:
+		b.remove(b.find(e.Queue), out)
 	case Reap:
 		b.reap(b.find(e.Queue), out)
 	case Handle:
@@ -452,7 +457,7 @@ func (b *Broker) Vocabulary() []model.Event {
 	if b.opts.Grain == Process {
 		words = append(words, Take{}, Sync{}, Handle{}, Inform{}, Relay{})
 		if !b.opts.Lean {
-			words = append(words, End{})
+			words = append(words, End{}, Finish{})
 		}
 	}
 	if b.opts.Burst > 0 {

@@ -281,6 +281,9 @@ func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out)
 		_, delivers := n.method.(amqp.BasicDeliver)
 		return !delivers
 	})
+	if ch.tx != nil { // what a transaction has settled is not settled
+		ch.undo()
+	}
 	*ch = channel{
 		conn: ch.conn, num: ch.num, closing: true, tags: ch.tags, delivered: ch.delivered, unsettled: ch.unsettled, consumers: ch.consumers,
 		news: news, listed: ch.listed, lastQueue: ch.lastQueue,

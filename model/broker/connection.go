@@ -257,7 +257,7 @@ func (b *Broker) orphan(k key) {
 	}
 }
 
-// reap deletes a queue whose connection is no more, or that is being deleted.
+// reap deletes a queue whose connection is no more.
 func (b *Broker) reap(q *queue, out *model.Out) {
 	owner := q.owner
 	b.remove(q, out)

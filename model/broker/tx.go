@@ -97,10 +97,15 @@ func (b *Broker) rollback(in call, out *model.Out) {
 		b.exception(in, amqp.PreconditionFailed, "channel is not transactional", out)
 		return
 	}
-	for _, s := range tx.settlements {
-		in.ch.unsettled = append(in.ch.unsettled, s.deliveries...)
-	}
-	slices.SortStableFunc(in.ch.unsettled, func(x, y delivery) int { return cmp.Compare(x.order, y.order) })
-	*tx = transaction{}
+	in.ch.undo()
 	in.reply(amqp.TxRollbackOk{}, out)
+}
+
+// undo ends a transaction without effect.
+func (ch *channel) undo() {
+	for _, s := range ch.tx.settlements {
+		ch.unsettled = append(ch.unsettled, s.deliveries...)
+	}
+	slices.SortStableFunc(ch.unsettled, func(x, y delivery) int { return cmp.Compare(x.order, y.order) })
+	*ch.tx = transaction{}
 }
