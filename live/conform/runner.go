@@ -292,7 +292,7 @@ func (r *runner) rest() error {
 		if r.feed.judge.Rests() {
 			break
 		}
-		if g, ok := r.guess(9, func(g *feed) bool { return g.judge.Rests() }); ok {
+		if g, ok := r.guess(27, func(g *feed) bool { return g.judge.Rests() }); ok {
 			r.feed = g
 			break
 		}
@@ -320,7 +320,7 @@ func (r *runner) look() error {
 	case admit.Admitted:
 		return nil
 	case admit.Inadmissible:
-		g, ok := r.guess(9, func(g *feed) bool { return g.judge.Look() != admit.Inadmissible })
+		g, ok := r.guess(27, func(g *feed) bool { return g.judge.Look() != admit.Inadmissible })
 		if !ok {
 			return errDifference
 		}

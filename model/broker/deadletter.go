@@ -29,7 +29,7 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 		return
 	}
 	dead := *c
-	dead.exchange, dead.ttl = x.name, forever
+	dead.exchange, dead.ttl, dead.changed = x.name, forever, true
 	if b.opts.Profile.countsTravel() {
 		dead.message = b.outgoing(q, m, false)
 	}

@@ -58,6 +58,9 @@ func (q *queue) full(c *content) bool {
 func (q *queue) bytes() (n int64) {
 	for _, m := range q.ready {
 		n += int64(len(m.message.Body))
+		if q.quorum && q.profile.weighsProperties() {
+			n += int64(m.weight())
+		}
 	}
 	return n
 }

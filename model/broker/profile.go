@@ -92,6 +92,9 @@ func (p Profile) everyReturnFails() bool { return p < RabbitMQ43 }
 // requeuesToTheEnd: what a client gives back to a quorum queue without a delivery limit goes to its end.
 func (p Profile) requeuesToTheEnd() bool { return p < RabbitMQ40 }
 
+// weighsProperties: what a quorum queue's octets are limited to includes the properties of messages.
+func (p Profile) weighsProperties() bool { return p >= RabbitMQ43 }
+
 // weighsPriorities: a quorum queue has two priorities, of which the higher one is served twice as often.
 func (p Profile) weighsPriorities() bool { return p == RabbitMQ40 }
 

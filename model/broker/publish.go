@@ -140,7 +140,7 @@ func (b *Broker) post(q *queue, l letter, out *model.Out) {
 
 // futile reports whether a publish to the queue changes nothing but its confirm.
 func (q *queue) futile() bool {
-	return q.maxLength == 0 && q.consumerCount() == 0 && q.deadLetter == nil
+	return q.maxLength == 0 && !(q.quorum && q.reject) && q.consumerCount() == 0 && q.deadLetter == nil
 }
 
 // bodyMax is the largest body that the broker takes.
