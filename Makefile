@@ -25,6 +25,7 @@ rabbitmq-4:
 
 test-rabbitmq-4: rabbitmq rabbitmq-4
 	LOCKSTEP_RABBITMQ=1 LOCKSTEP_RABBITMQ_4=1 go test -timeout 14m ./live/rabbitmq/...
+	LOCKSTEP_RABBITMQ=1 LOCKSTEP_RABBITMQ_4=1 go test -timeout 14m ./live/amqptest -run TestScripts
 
 prove-long:
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3

@@ -134,12 +134,15 @@ func (a *arguments) makeTable(pairs []string) amqp.Table {
 	return t
 }
 
-// field is a table's value: 5 is an int32, TYPE:5 one of another type, all else a string.
+// field is a table's value: 5 is an int32, TYPE:5 one of another type, TYPE: of such as have no text; all else is a string.
 func (a *arguments) field(text string) any {
 	if n, err := strconv.ParseInt(text, 10, 32); err == nil {
 		return int32(n)
 	}
-	kind, rest, _ := strings.Cut(text, ":")
+	kind, rest, typed := strings.Cut(text, ":")
+	if !typed {
+		return a.plain(text)
+	}
 	number := func() int64 {
 		n, err := strconv.ParseInt(rest, 10, 64)
 		a.fail(err)

@@ -17,7 +17,7 @@ type aside struct {
 
 func (s *script) aside(t testing.TB) aside {
 	a := aside{s.target.connect(t, 0), t}
-	a.ask(0, amqp.ConnectionOpen{VirtualHost: "/"})
+	a.ask(0, amqp.ConnectionOpen{VirtualHost: s.target.host()})
 	a.ask(1, amqp.ChannelOpen{})
 	return a
 }
@@ -49,32 +49,31 @@ func (a aside) clear(m amqp.Method) {
 	}
 }
 
-// awaitRelease waits until the broker has deleted the exclusive queues of a connection, which it does some time after a connection has
-// ended, unless that was by the protocol; RabbitMQ 4.3 does then, too.
-func (s *script) awaitRelease(t testing.TB, queues []string) {
-	queues = slices.DeleteFunc(slices.Clone(queues), func(q string) bool { // by now it may be another one's
-		return slices.ContainsFunc(slices.Collect(maps.Values(s.conns)), func(c *conn) bool { return slices.Contains(c.owns, q) })
-	})
-	if len(queues) == 0 {
-		return
-	}
-	other := s.aside(t)
-	deadline := time.Now().Add(patience)
-	for _, q := range queues {
-		for {
-			if time.Now().After(deadline) {
-				t.Fatalf("queue %s of a connection that is gone stays locked", q)
-			}
-			m, locked := other.ask(1, amqp.QueueDeclare{Queue: q, Passive: true}).(amqp.ChannelClose)
-			if !locked {
-				break // somebody else's by now
-			}
-			other.send(1, amqp.ChannelCloseOk{})
-			other.ask(1, amqp.ChannelOpen{})
-			if m.Code == amqp.NotFound {
-				break
-			}
+// awaitRelease waits until the broker has deleted the exclusive queues of a connection that has ended. RabbitMQ does so some time
+// after the connection is lost, and 4.3 also after it is closed.
+func (s *script) awaitRelease(t testing.TB, c *conn) {
+	for _, q := range slices.Sorted(maps.Keys(s.owner)) {
+		if s.owner[q] == c {
+			delete(s.owner, q)
+			s.awaitDeletion(t, q)
 		}
 	}
-	other.close()
+}
+
+func (s *script) awaitDeletion(t testing.TB, queue string) {
+	other := s.aside(t)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		m, closed := other.ask(1, amqp.QueueDeclare{Queue: queue, Passive: true}).(amqp.ChannelClose)
+		if !closed {
+			other.close()
+			return // another one by now
+		}
+		other.send(1, amqp.ChannelCloseOk{})
+		other.ask(1, amqp.ChannelOpen{})
+		if m.Code == amqp.NotFound {
+			other.close()
+			return
+		}
+	}
+	t.Fatalf("queue %s of a connection that is gone is still there", queue)
 }

@@ -12,8 +12,10 @@ type conn struct {
 	name     string
 	open     map[amqp.Channel]bool      // the channels that are
 	confirms map[amqp.Channel]*confirms // of the channels in confirm mode
-	owns     []string                   // the exclusive queues that it declared
 	inbox    []amqp.Frame               // what has come and not been shown
+
+	exclusive bool // its last queue.declare was to make an exclusive queue
+	closing   bool // the broker has sent connection.close
 }
 
 // confirms is how much a channel in confirm mode has published, and what of it is not confirmed.

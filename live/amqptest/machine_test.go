@@ -35,6 +35,7 @@ type machineEnd struct {
 	machine   *machine
 	id        model.ID
 	heartbeat int64 // in milliseconds
+	notified  bool  // the client has said that it can be told of the end of a consumer
 	numbers   numbers
 	inbox     []amqp.Frame
 	hungUp    bool
@@ -43,9 +44,20 @@ type machineEnd struct {
 func newMachine(o broker.Options) *machine { return &machine{broker: broker.New(o)} }
 
 func (m *machine) connect(t testing.TB, heartbeat uint16, capabilities ...string) end {
-	e := &machineEnd{t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000}
+	e := &machineEnd{
+		t: t, machine: m, id: model.ID(len(m.ends)), heartbeat: int64(heartbeat) * 1000,
+		notified: slices.Contains(capabilities, "consumer_cancel_notify"),
+	}
 	m.ends = append(m.ends, e)
 	return e
+}
+
+func (*machine) host() string { return "/" }
+
+func (m *machine) wait() {
+	if len(m.timers) > 0 {
+		m.expire()
+	}
 }
 
 func (m *machine) command(cmd string, a *arguments) (out []string, ok bool) {
@@ -137,6 +149,10 @@ func (e *machineEnd) receive(event model.Event) {
 
 func (e *machineEnd) send(ch amqp.Channel, methods ...amqp.Method) {
 	for _, m := range methods {
+		if open, ok := m.(amqp.ConnectionOpen); ok { // with what the handshake has told
+			open.User, open.CancelNotify = "guest", e.notified
+			m = open
+		}
 		if !e.hungUp {
 			e.machine.take(e.id, amqp.Frame{Channel: ch, Method: e.numbers.toMachine(ch, m)})
 		}

@@ -10,7 +10,7 @@ import (
 func (c *conn) method(ch amqp.Channel, cmd string, a *arguments) (m amqp.Method, answered func(amqp.Frame) bool, err error) {
 	noWait := a.flag("no-wait")
 	for _, class := range []func(amqp.Channel, string, *arguments, bool) (amqp.Method, func(amqp.Frame) bool){
-		c.connectionOrChannel, exchangeMethod, c.queueMethod, c.basicMethod, acknowledgement, c.modeMethod,
+		c.connectionOrChannel, exchangeMethod, queueMethod, c.basicMethod, acknowledgement, c.modeMethod,
 	} {
 		if m, answered = class(ch, cmd, a, noWait); m != nil {
 			if noWait {
@@ -81,18 +81,14 @@ func exchangeMethod(ch amqp.Channel, cmd string, a *arguments, noWait bool) (amq
 }
 
 // queueMethod makes the methods of class queue.
-func (c *conn) queueMethod(ch amqp.Channel, cmd string, a *arguments, noWait bool) (amqp.Method, func(amqp.Frame) bool) {
+func queueMethod(ch amqp.Channel, cmd string, a *arguments, noWait bool) (amqp.Method, func(amqp.Frame) bool) {
 	queue := func() string { return a.value("queue", "") }
 	switch cmd {
 	case "declare":
-		d := amqp.QueueDeclare{
+		return amqp.QueueDeclare{
 			Queue: queue(), Passive: a.flag("passive"), Durable: a.flag("durable"), Exclusive: a.flag("exclusive"),
 			AutoDelete: a.flag("auto-delete"), NoWait: noWait, Arguments: a.table(),
-		}
-		if d.Exclusive && d.Queue != "" {
-			c.owns = append(c.owns, d.Queue)
-		}
-		return d, answer[amqp.QueueDeclareOk](ch)
+		}, answer[amqp.QueueDeclareOk](ch)
 	case "delete":
 		return amqp.QueueDelete{Queue: queue(), IfUnused: a.flag("if-unused"), IfEmpty: a.flag("if-empty"), NoWait: noWait},
 			answer[amqp.QueueDeleteOk](ch)

@@ -1,6 +1,8 @@
 package amqptest_test
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/datadriven"
 
@@ -18,39 +21,47 @@ import (
 )
 
 // brokers is the environment variable with the addresses of running RabbitMQs, separated by commas, to run the scripts against
-// instead of a node of the test's own.
+// instead of a node of the test's own. An address may have a virtual host behind it: 127.0.0.1:5672/scripts.
 const brokers = "LOCKSTEP_SCRIPT_BROKERS"
 
-// TestScripts runs the broker scripts against the broker machine, against the embedded broker over TCP, and against a real
-// RabbitMQ, and expects the same of all three: what testdata says of all versions, and what a folder in it says of the target's.
+// TestScripts runs the broker scripts against the broker machine and against the embedded broker over TCP, in every profile, and
+// against real RabbitMQs, and expects the same of all: what testdata says of all versions, and what a folder in it says of the
+// target's.
 func TestScripts(t *testing.T) {
 	for _, name := range broker.ProfileNames() {
 		profile, _ := broker.ParseProfile(name)
-		machine := func(testing.TB) target { return newMachine(broker.Options{Profile: profile}) }
-		t.Run("machine/"+name, func(t *testing.T) { runScripts(t, name, machine) })
+		t.Run("machine/"+name, func(t *testing.T) {
+			runScripts(t, name, func(testing.TB) target { return newMachine(broker.Options{Profile: profile}) })
+		})
+		t.Run("embedded/"+name, func(t *testing.T) {
+			runScripts(t, name, func(t testing.TB) target {
+				s := amqptest.NewServer(amqptest.Options{Machine: amqptest.Machine{Profile: profile}})
+				t.Cleanup(s.Close)
+				return tcp{addr: s.Addr(), vhost: "/"}
+			})
+		})
 	}
 	t.Run("machine only", func(t *testing.T) {
 		runScripts(t, "machine", func(testing.TB) target { return newMachine(broker.Options{Lean: true}) })
 	})
-	t.Run("embedded", func(t *testing.T) {
-		runScripts(t, "rabbitmq-3.10", func(t testing.TB) target {
-			s := amqptest.NewServer(amqptest.Options{})
-			t.Cleanup(s.Close)
-			return tcp(s.Addr())
+	against := func(t *testing.T, to tcp) {
+		runScripts(t, to.profile(t), func(testing.TB) target { return to })
+	}
+	if addrs := os.Getenv(brokers); addrs != "" {
+		for addr := range strings.SplitSeq(addrs, ",") {
+			to := tcp{addr: addr, vhost: "/"}
+			if before, after, ok := strings.Cut(addr, "/"); ok {
+				to = tcp{before, after}
+			}
+			t.Run("rabbitmq/"+strings.TrimPrefix(to.profile(t), "rabbitmq-"), func(t *testing.T) { against(t, to) })
+		}
+		return
+	}
+	for _, version := range []string{"", "4.0", "4.3"} {
+		t.Run("rabbitmq/"+cmp.Or(version, "installed"), func(t *testing.T) {
+			against(t, tcp{rabbitmqtest.SharedVersion(t, version).Addr(), "/"})
 		})
-	})
-	t.Run("rabbitmq", func(t *testing.T) {
-		addrs := strings.Split(os.Getenv(brokers), ",")
-		if addrs[0] == "" {
-			addrs = []string{rabbitmqtest.Shared(t).Addr()}
-		}
-		for _, addr := range addrs {
-			profile := tcp(addr).profile(t)
-			t.Run(strings.TrimPrefix(profile, "rabbitmq-"), func(t *testing.T) {
-				runScripts(t, profile, func(testing.TB) target { return tcp(addr) })
-			})
-		}
-	})
+	}
 }
 
 // runScripts runs the scripts in testdata, if the folder is a profile's, and those in the folder, each against a target of its own.
@@ -78,13 +89,14 @@ type script struct {
 	target    target
 	conns     map[string]*conn // those that are open, by name
 	queues    map[string]bool  // ever declared
+	owner     map[string]*conn // of exclusive ones, the last
 	exchanges map[string]bool  // likewise
 	names     names
 	out       []string // what the case at hand has to show
 }
 
 func newScript(to target) *script {
-	return &script{target: to, conns: map[string]*conn{}, queues: map[string]bool{}, exchanges: map[string]bool{}}
+	return &script{target: to, conns: map[string]*conn{}, queues: map[string]bool{}, exchanges: map[string]bool{}, owner: map[string]*conn{}}
 }
 
 // run executes a case: a command a line.
@@ -129,17 +141,21 @@ func (s *script) command(t testing.TB, cmd string, list []datadriven.CmdArg) err
 		c.reset()
 		delete(s.conns, name)
 		if !a.flag("async") {
-			s.awaitRelease(t, c.owns)
+			s.awaitRelease(t, c)
 		}
 	case "mute":
 		c.mute()
 	case "recv":
-		ch := a.channel()
+		start, ch, sorted := len(s.out), a.channel(), a.flag("sorted")
 		for n := max(1, a.number("n")); n > 0 && s.conns[name] != nil; n-- {
 			s.until(c, from(ch), anything)
 		}
-		if s.conns[name] == nil {
-			s.awaitRelease(t, c.owns)
+		if sorted {
+			slices.Sort(s.out[start:])
+		}
+	case "await":
+		if err := s.await(t, c, a); err != nil {
+			return err
 		}
 	case "quiet":
 		s.quiet(t, c)
@@ -148,9 +164,12 @@ func (s *script) command(t testing.TB, cmd string, list []datadriven.CmdArg) err
 		s.until(c, of(ch), c.confirmed(ch))
 		slices.Sort(s.out[from:]) // in no fixed order
 	default:
-		if err := s.call(t, c, cmd, a); err != nil {
+		if err := s.call(c, cmd, a); err != nil {
 			return err
 		}
+	}
+	if open && (c.closing || s.conns[name] != c) && cmd != "drop" {
+		s.awaitRelease(t, c)
 	}
 	return a.rest()
 }
@@ -166,21 +185,25 @@ func (s *script) connect(t testing.TB, name string, a *arguments) {
 		open: map[amqp.Channel]bool{}, confirms: map[amqp.Channel]*confirms{},
 	}
 	s.conns[name] = c
-	c.send(0, amqp.ConnectionOpen{VirtualHost: a.value("vhost", "/")})
+	c.send(0, amqp.ConnectionOpen{VirtualHost: a.value("vhost", s.target.host())})
 	s.until(c, of(0), answer[amqp.ConnectionOpenOk](0))
 }
 
 // call executes a command that sends a method, and shows what comes back on its channel up to the method's answer.
-func (s *script) call(t testing.TB, c *conn, cmd string, a *arguments) error {
-	ch, async, released := a.channel(), a.flag("async"), a.flag("released")
+func (s *script) call(c *conn, cmd string, a *arguments) error {
+	ch, async := a.channel(), a.flag("async")
 	m, answered, err := c.method(ch, cmd, a)
 	if err != nil {
 		return err
 	}
 	switch m := m.(type) {
 	case amqp.QueueDeclare:
+		c.exclusive = m.Exclusive && !m.Passive
 		if m.Queue != "" {
 			s.queues[m.Queue] = true
+		}
+		if c.exclusive && (m.NoWait || async) {
+			s.owner[m.Queue] = c
 		}
 	case amqp.ExchangeDeclare:
 		s.exchanges[m.Exchange] = true
@@ -203,9 +226,6 @@ func (s *script) call(t testing.TB, c *conn, cmd string, a *arguments) error {
 		}()
 	}
 	s.until(c, of(ch), answered)
-	if released {
-		s.awaitRelease(t, c.owns)
-	}
 	return nil
 }
 
@@ -225,6 +245,9 @@ func (s *script) until(c *conn, wanted, stop func(amqp.Frame) bool) {
 			s.out = append(s.out, c.name+": hung up")
 			return
 		}
+		if _, ok := f.Method.(amqp.ConnectionClose); ok {
+			c.closing = true
+		}
 		s.showFrame(c, f)
 		if closed { // and now it is the client that hangs up
 			c.reset()
@@ -240,6 +263,9 @@ func (s *script) showFrame(c *conn, f amqp.Frame) {
 	s.names.learnFrom(f)
 	if m, ok := f.Method.(amqp.QueueDeclareOk); ok {
 		s.queues[m.Queue] = true
+		if c.exclusive {
+			s.owner[m.Queue] = c
+		}
 	}
 	s.out = append(s.out, s.show(c, f)...)
 }
@@ -276,28 +302,73 @@ func (s *script) quiet(t testing.TB, c *conn) {
 	s.showRest(c)
 }
 
-// end closes what the script left open. What the broker has sent and the script not shown is an error.
+// await waits until a queue has the number of messages that is told, or until it is gone. What else comes while it waits is shown later.
+func (s *script) await(t testing.TB, c *conn, a *arguments) error {
+	ch, queue, gone, number := a.channel(), a.value("queue", ""), a.flag("gone"), uint32(a.number("messages"))
+	var there func() bool
+	if gone { // asking with a passive declare would be using it
+		there = func() bool {
+			c.send(ch, amqp.BasicPublish{RoutingKey: queue, Mandatory: true}, nothing)
+			f, err := c.take(either(answer[amqp.BasicReturn](ch), answer[amqp.QueueDeleteOk](ch)))
+			if _, ok := f.Method.(amqp.BasicReturn); err != nil || !ok {
+				return false
+			}
+			_, err = c.take(answer[amqp.QueueDeleteOk](ch))
+			return err == nil
+		}
+	} else {
+		there = func() bool {
+			c.send(ch, amqp.QueueDeclare{Queue: queue, Passive: true})
+			f, err := c.take(answer[amqp.QueueDeclareOk](ch))
+			ok, is := f.Method.(amqp.QueueDeclareOk)
+			if err == nil && !is {
+				err = fmt.Errorf("%v", f)
+			}
+			if err != nil {
+				t.Fatalf("asking for %s: %v", queue, err)
+			}
+			return ok.MessageCount == number
+		}
+	}
+	for deadline := time.Now().Add(patience); !there(); s.target.wait() {
+		if time.Now().After(deadline) {
+			return errors.New("it does not come to this")
+		}
+	}
+	return nil
+}
+
+// end closes what the script left open. What the broker has sent and the script not shown is an error. While a connection closes, its
+// channels end one by one, and what the one puts back may be delivered to the next.
 func (s *script) end(t testing.TB) {
-	s.out = nil
 	for _, name := range slices.Sorted(maps.Keys(s.conns)) {
 		c := s.conns[name]
-		c.send(0, amqp.ConnectionClose{Code: amqp.Success})
-		s.until(c, anything, answer[amqp.ConnectionCloseOk](0))
-		if want := name + ": connection.close-ok"; s.out[0] != want {
-			t.Errorf("the script shows not all: %q", s.out)
+		for _, ch := range slices.Sorted(maps.Keys(c.open)) {
+			c.send(ch, nothing)
+			c.take(answer[amqp.QueueDeleteOk](ch))
 		}
-		s.out = nil
+		early := len(c.inbox)
+		c.send(0, amqp.ConnectionClose{Code: amqp.Success})
+		f, err := c.take(answer[amqp.ConnectionCloseOk](0))
+		if _, ok := f.Method.(amqp.ConnectionCloseOk); !ok {
+			t.Errorf("%s: closing the connection: %v, %v", name, f, err)
+		}
+		for i, f := range c.inbox {
+			if m, ok := f.Method.(amqp.BasicDeliver); i < early || !ok || !m.Redelivered {
+				t.Errorf("%s: the script does not show %v", name, f)
+			}
+		}
+		c.reset()
 		delete(s.conns, name)
-		s.awaitRelease(t, c.owns)
+		s.awaitRelease(t, c)
 	}
 }
 
 // clear deletes the queues and exchanges of the script for the sake of the next one, also where it has failed.
 func (s *script) clear(t testing.TB) {
-	for name, c := range s.conns {
+	for _, c := range s.conns {
 		c.reset()
-		delete(s.conns, name)
-		s.awaitRelease(t, c.owns)
+		s.awaitRelease(t, c)
 	}
 	other := s.aside(t)
 	for _, name := range slices.Sorted(maps.Keys(s.queues)) {
