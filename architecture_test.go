@@ -39,7 +39,7 @@ var layout = []struct {
 	{"sim", []string{"model"}, nil},
 	{"traces", []string{"model"}, nil},
 	{"live/wire", []string{"model/amqp"}, nil},
-	{"live/amqptest", []string{"model", "model/amqp", "model/broker", "live/wire"}, nil},
+	{"live/amqptest", []string{"model", "model/amqp", "model/broker", "live/history", "live/wire"}, nil},
 	{"live/history", []string{"model/amqp", "live/wire"}, nil},
 	{"live/conform", []string{"model", "model/amqp", "model/broker", "prover/admit", "live/history", "live/wire"}, []string{"pgregory.net/rapid"}},
 	{"live/gate", []string{"model/amqp", "live/wire"}, nil},

@@ -47,6 +47,7 @@ type conn struct {
 	waits    []wait       // of frames in fresh, by index
 	touched  bool         // something is left
 	silent   bool         // as far as the machine knows
+	recorded bool         // that it has ended
 	spoken   bool         // a frame was sent since the watch looked last
 	watch    *appointment
 	fault    fault

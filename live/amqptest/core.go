@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/lockstep-prover/lockstep/live/history"
 	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -37,6 +38,7 @@ type core struct {
 	closed  bool     // the server closes
 	alarmed bool
 	figures figures
+	record  *recorder
 
 	// With Options.Dir.
 	store    *store
@@ -58,6 +60,7 @@ func newCore(opts Options) (*core, error) {
 		opts: opts, begun: time.Now(), broken: make(chan struct{}), waiting: map[*conn]struct{}{}, choose: rand.New(rand.NewPCG(opts.Machine.Seed, 0)),
 		conns: map[model.ID]*conn{}, timers: map[model.Timer]*appointment{}, alarmAt: never,
 	}
+	k.record = newRecorder(opts.Record, opts)
 	if err := k.begin(); err != nil {
 		return nil, err
 	}
@@ -107,6 +110,9 @@ func (k *core) flush() {
 		k.touched[i] = nil
 	}
 	k.touched = k.touched[:0]
+	if err := k.record.flush(!k.holdsBack() && k.agenda.first() > k.now()); err != nil {
+		k.fail(err)
+	}
 	k.setAlarm()
 }
 
@@ -219,6 +225,7 @@ func (k *core) lost(c *conn) {
 	if k.hold(c, func() { k.lost(c) }) {
 		return
 	}
+	k.ended(c, history.Reset)
 	k.input(c.id, amqp.Broken{})
 	c.stage = over
 	delete(k.conns, c.id)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lockstep-prover/lockstep/live/history"
 	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -60,6 +61,7 @@ func (f Faults) Reset(which Choice) []Conn {
 	return f.each(which, func(c *conn) {
 		f.core.heal(c)
 		c.socket.abort()
+		f.core.ended(c, history.Reset)
 		f.core.input(c.id, amqp.Broken{})
 		c.stage = over
 	})
@@ -111,6 +113,7 @@ func (f Faults) ForceClose(which Choice, text string) []Conn {
 			c.socket.abort()
 			return
 		}
+		f.core.happened(history.Item{Kind: history.Forced, Conn: c.String(), Text: text})
 		f.core.input(model.Self, broker.ForceClose{Link: c.id, Text: text})
 	})
 }
@@ -213,6 +216,7 @@ func (k *core) restart(killed bool) {
 			continue
 		}
 		if killed {
+			k.ended(c, history.Reset)
 			k.giveUp(c)
 			continue
 		}
@@ -220,7 +224,9 @@ func (k *core) restart(killed bool) {
 		k.refuse(c, &wire.Error{Code: amqp.ConnectionForced, Text: "broker forced connection closure with reason 'shutdown'"})
 		c.socket.SetReadDeadline(time.Now().Add(shutdownTimeout))
 	}
+	k.happened(history.Item{Kind: history.Restart})
 	if killed && k.store != nil {
+		k.record.comment("what was not on disk is lost")
 		k.reload()
 		return
 	}
@@ -230,6 +236,7 @@ func (k *core) restart(killed bool) {
 // setAlarmed turns the alarm on or off.
 func (k *core) setAlarmed(on bool) {
 	k.alarmed = on
+	k.happened(history.Item{Kind: history.Alarm, On: on})
 	k.input(model.Self, broker.Alarm{On: on})
 	if on {
 		return

@@ -3,6 +3,7 @@ package amqptest
 import (
 	"time"
 
+	"github.com/lockstep-prover/lockstep/live/history"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 	"github.com/lockstep-prover/lockstep/model/broker"
@@ -71,6 +72,7 @@ func (k *core) expire(t model.Timer) {
 			return
 		}
 		k.figures.silent.Add(1)
+		k.ended(c, history.Reset) // so it is to whom listens to the client only
 	}
 	k.input(model.Self, model.Expired{Timer: t})
 }

@@ -105,9 +105,12 @@ func capable(claimed amqp.Table, name string) bool {
 	return value == true
 }
 
+// product is what the server calls itself.
+const product = "Lockstep"
+
 // serverProperties has the capabilities that RabbitMQ claims, for clients that look for them.
 var serverProperties = amqp.MustTable(
-	amqp.Field{Name: "product", Value: "Lockstep"},
+	amqp.Field{Name: "product", Value: product},
 	amqp.Field{Name: "information", Value: "embedded broker for tests"},
 	amqp.Field{Name: "platform", Value: "Go"},
 	amqp.Field{Name: "capabilities", Value: amqp.MustTable(

@@ -29,8 +29,9 @@ type Options struct {
 	Dir string
 	// Clock is the time that the broker's timers run by; nil is the wall clock. See [Clock].
 	Clock *Clock
-	// Record takes a record of all that the machine takes and does, a line each; nil takes none. The server writes to it from one
-	// goroutine at a time, and does not wait for anything else meanwhile. See [Server.Trace].
+	// Record takes a history of all that clients send and see, in the format of package live/history; nil takes none. It is written to
+	// by one goroutine at a time, and nobody is served meanwhile. An error ends the service as one of Dir does: see [Server.Failed].
+	// `lockstep conform --history` says whether the broker machine admits a history.
 	Record io.Writer
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockstep-prover/lockstep/live/history"
 	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -82,6 +83,7 @@ func (k *core) frame(c *conn, f amqp.Frame) {
 			c.socket.close(ToBroker)
 		}
 	}
+	k.sent(c, f)
 	k.input(c.id, c.numbers.FromClient(f))
 }
 
@@ -95,11 +97,12 @@ func (k *core) forget(c *conn, ch amqp.Channel) {
 
 // deliver does for a connection what the machine sends to its link.
 func (k *core) deliver(c *conn, e model.Event) {
-	if c.stage == over {
-		return
-	}
 	switch e := e.(type) {
 	case amqp.Frame:
+		e = c.numbers.ToClient(e)
+		if k.said(c, e); c.stage == over {
+			return
+		}
 		switch e.Method.(type) {
 		case amqp.ConnectionClose:
 			c.stage = closing
@@ -110,7 +113,9 @@ func (k *core) deliver(c *conn, e model.Event) {
 		}
 		k.send(c, e)
 	case amqp.Hangup:
-		k.giveUp(c)
+		if k.ended(c, history.Closed); c.stage != over {
+			k.giveUp(c)
+		}
 	}
 }
 
@@ -129,7 +134,10 @@ func (k *core) refuse(c *conn, e *wire.Error) {
 		return
 	}
 	c.stage = over
-	k.input(c.id, amqp.Frame{Method: amqp.ConnectionClose{Code: amqp.Success}})
+	k.record.comment("%v is closed by the server: %v", c, e)
+	closed := amqp.Frame{Method: amqp.ConnectionClose{Code: amqp.Success}}
+	k.sent(c, closed)
+	k.input(c.id, closed)
 	if before != closing {
 		k.send(c, closeFor(e))
 	}
@@ -166,7 +174,7 @@ func (k *core) send(c *conn, f amqp.Frame) {
 		}
 	}
 	c.spoken = true
-	k.leave(c, c.numbers.ToClient(f))
+	k.leave(c, f)
 }
 
 // confirm acknowledges a publish together with the one before it that is on its way yet, if it can; if not it does nothing. An ack of
@@ -228,6 +236,16 @@ func (k *core) stuff() {
 		k.step(c.id, amqp.Full{})
 	}
 	k.stuffed = nil
+}
+
+// holdsBack reports whether the machine has been told that somebody takes no deliveries.
+func (k *core) holdsBack() bool {
+	for _, c := range k.conns {
+		if c.full.Load() && c.stage == open {
+			return true
+		}
+	}
+	return false
 }
 
 // room tells the machine that a connection has room again.

@@ -88,14 +88,18 @@ func (f *feed) add(i history.Item) {
 	case history.Seen:
 		f.seen(f.peer(i.Conn), i.Frame)
 	case history.Reset:
-		p := f.peer(i.Conn)
-		if !p.over {
-			f.tell(admit.Item{Kind: admit.Sent, Peer: p.id, Event: amqp.Broken{}})
-			f.tell(admit.Item{Kind: admit.Gone, Peer: p.id})
-		}
-		p.over = true
+		f.lost(f.peer(i.Conn))
 	case history.Closed:
 		f.over(f.peer(i.Conn))
+	case history.Forced:
+		f.tell(admit.Item{Kind: admit.Sent, Peer: model.Self, Event: broker.ForceClose{Link: f.peer(i.Conn).id, Text: i.Text}})
+	case history.Restart:
+		f.tell(admit.Item{Kind: admit.Sent, Peer: model.Self, Event: broker.Restart{}})
+		for _, p := range f.peers {
+			f.lost(p)
+		}
+	case history.Alarm:
+		f.tell(admit.Item{Kind: admit.Sent, Peer: model.Self, Event: broker.Alarm{On: i.On}})
 	case history.Quiet:
 		f.tell(admit.Item{Kind: admit.Quiet})
 	case history.Clock:
@@ -114,6 +118,15 @@ func (f *feed) seen(p *peer, x amqp.Frame) {
 	if _, ok := x.Method.(amqp.ConnectionCloseOk); ok { // after which it is the client that hangs up
 		f.over(p)
 	}
+}
+
+// lost is the end of a connection without a word.
+func (f *feed) lost(p *peer) {
+	if !p.over {
+		f.tell(admit.Item{Kind: admit.Sent, Peer: p.id, Event: amqp.Broken{}})
+		f.tell(admit.Item{Kind: admit.Gone, Peer: p.id})
+	}
+	p.over = true
 }
 
 // over is the broker's hanging up.

@@ -23,6 +23,9 @@
 //	CONN < CH METHOD   the client has seen it
 //	CONN reset         the client has broken the connection, or has closed it without a word, and looks at it no longer
 //	CONN closed        the client has seen that the broker closed the connection
+//	CONN forced TEXT   the broker has been told to close the connection, as an administrator can
+//	restart            the broker has been stopped and started again; all connections are gone
+//	alarm on           the broker is short of memory or disk from now on; off: no longer
 //	quiet              all that had begun is done, and all that there was to be seen has been
 //	clock MS           it is MS milliseconds after some moment
 //

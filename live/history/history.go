@@ -36,9 +36,11 @@ type Pair struct{ Key, Value string }
 // Item is one entry.
 type Item struct {
 	Kind  Kind
-	Conn  string     // Sent, Seen, Reset, Closed
+	Conn  string     // Sent, Seen, Reset, Closed, Forced
 	Frame amqp.Frame // Sent, Seen
 	At    int64      // Clock: in milliseconds
+	On    bool       // Alarm
+	Text  string     // Forced: what the client is told
 }
 
 // Kind tells the items apart.
@@ -46,12 +48,15 @@ type Kind uint8
 
 // The kinds of items.
 const (
-	Sent   Kind = iota // the client has sent Frame
-	Seen               // the client has seen Frame
-	Reset              // the client has broken the connection
-	Closed             // the client has seen that the broker closed the connection
-	Quiet              // all that had begun is done
-	Clock              // it is At
+	Sent    Kind = iota // the client has sent Frame
+	Seen                // the client has seen Frame
+	Reset               // the client has broken the connection
+	Closed              // the client has seen that the broker closed the connection
+	Quiet               // all that had begun is done
+	Clock               // it is At
+	Forced              // the broker has been told to close the connection
+	Restart             // the broker has been stopped and started again
+	Alarm               // the broker is short of memory or disk from now on, if On, and no longer if not
 )
 
 // String is the item's line.
@@ -70,8 +75,21 @@ func (i Item) Append(dst []byte) []byte {
 		return append(append(dst, i.Conn...), " closed"...)
 	case Quiet:
 		return append(dst, "quiet"...)
+	case Forced:
+		return strconv.AppendQuote(append(append(dst, i.Conn...), " forced "...), i.Text)
+	case Restart:
+		return append(dst, "restart"...)
+	case Alarm:
+		return append(append(dst, "alarm "...), alarmWord(i.On)...)
 	}
 	return strconv.AppendInt(append(dst, "clock "...), i.At, 10)
+}
+
+func alarmWord(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 // ParseItem reads an item's line.
@@ -80,6 +98,10 @@ func ParseItem(line string) (Item, error) {
 	switch {
 	case line == "quiet":
 		return Item{Kind: Quiet}, nil
+	case line == "restart":
+		return Item{Kind: Restart}, nil
+	case line == "alarm on", line == "alarm off":
+		return Item{Kind: Alarm, On: line == "alarm on"}, nil
 	case first == "clock":
 		at, err := strconv.ParseInt(rest, 10, 64)
 		return Item{Kind: Clock, At: at}, err
@@ -91,6 +113,10 @@ func ParseItem(line string) (Item, error) {
 		return Item{Kind: Closed, Conn: first}, nil
 	}
 	sign, rest, _ := strings.Cut(rest, " ")
+	if sign == "forced" {
+		text, err := strconv.Unquote(rest)
+		return Item{Kind: Forced, Conn: first, Text: text}, err
+	}
 	channel, method, ok := strings.Cut(rest, " ")
 	kind := slices.Index([]string{">", "<"}, sign)
 	ch, err := strconv.ParseUint(channel, 10, 16)

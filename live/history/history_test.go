@@ -30,8 +30,12 @@ a > 1 basic.publish routing-key="q" content-type="" delivery-mode=2 body="a line
 quiet
 clock 1250
 a reset
+alarm on
+alarm off
+b forced "a \"text\""
 b < 0 connection.close code=320 text="CONNECTION_FORCED - \"so\""
 b closed
+restart
 `
 
 func TestParse(t *testing.T) {
@@ -52,7 +56,7 @@ func TestParse(t *testing.T) {
 
 func TestParseAll(t *testing.T) {
 	all, err := history.ParseAll([]byte(example + "\n" + example))
-	if err != nil || len(all) != 2 || !reflect.DeepEqual(all[0], all[1]) || len(all[0].Items) != 11 {
+	if err != nil || len(all) != 2 || !reflect.DeepEqual(all[0], all[1]) || len(all[0].Items) != 16 {
 		t.Errorf("%v, %v", all, err)
 	}
 	lines := strings.Count(example, "\n")
