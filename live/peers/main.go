@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
+
+	"github.com/lockstep-prover/lockstep/live/amqptest"
+)
+
+// suite is a client's tests.
+type suite struct {
+	name string
+	// prepare brings the tests into a directory, which is empty, and returns their version.
+	prepare func(ctx context.Context, dir string) (version string, err error)
+	// run runs those of the tests whose names match, against the broker with that URL.
+	run func(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]result, error)
+}
+
+var suites = []suite{
+	{"amqp091-go", prepareGo, runGo},
+	{"amqplib", prepareNode, runNode},
+}
+
+type options struct {
+	broker string
+	suite  string
+	match  *regexp.Regexp // nil: all
+	log    bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	asExpected, err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(2)
+	case !asExpected:
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (asExpected bool, err error) {
+	var o options
+	var pattern string
+	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.broker, "broker", "", "`URL` of the broker; none: an embedded broker")
+	flags.StringVar(&o.suite, "suite", "", "run only this suite, amqp091-go or amqplib")
+	flags.StringVar(&pattern, "run", "", "run only the tests whose names match this `regexp`")
+	flags.BoolVar(&o.log, "v", false, "print the outcome of every test, and all that the exceptions printed")
+	if err := flags.Parse(args); err != nil {
+		return false, err
+	}
+	if flags.NArg() > 0 {
+		return false, fmt.Errorf("there are no arguments, such as %q", flags.Arg(0))
+	}
+	if o.suite != "" && !slices.ContainsFunc(suites, func(s suite) bool { return s.name == o.suite }) {
+		return false, fmt.Errorf("there is no suite %q", o.suite)
+	}
+	if pattern != "" {
+		if o.match, err = regexp.Compile(pattern); err != nil {
+			return false, err
+		}
+	}
+	expected, err := parseExpected(exceptionsFile)
+	if err != nil {
+		return false, err
+	}
+	name := "embedded"
+	if o.broker == "" {
+		server, err := amqptest.Listen(amqptest.Options{})
+		if err != nil {
+			return false, err
+		}
+		defer server.Close()
+		o.broker = server.URL()
+	} else if name, err = identify(o.broker); err != nil {
+		return false, err
+	}
+	asExpected = true
+	for _, s := range suites {
+		if o.suite != "" && s.name != o.suite {
+			continue
+		}
+		same, err := compare(ctx, s, name, o, expected, stdout)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", s.name, err)
+		}
+		asExpected = asExpected && same
+	}
+	return asExpected, nil
+}
+
+// compare runs a suite and prints what is not as expected.
+func compare(ctx context.Context, s suite, broker string, o options, all expected, out io.Writer) (bool, error) {
+	dir, err := os.MkdirTemp("", "lockstep-peers-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return false, err
+	}
+	version, err := s.prepare(ctx, dir)
+	if err != nil {
+		return false, fmt.Errorf("preparing the tests: %w", err)
+	}
+	results, err := s.run(ctx, dir, o.broker, o.match)
+	if err != nil {
+		return false, fmt.Errorf("running the tests: %w", err)
+	}
+	results = unique(results)
+	want := all.of(s.name, broker)
+	deviations := want.compare(version, results, o.match == nil)
+	if o.log {
+		for _, r := range results {
+			fmt.Fprintf(out, "%s  %s\n", r.outcome, r.test)
+			if r.outcome != pass {
+				fmt.Fprint(out, indented(r.output))
+			}
+		}
+	}
+	for _, d := range deviations {
+		fmt.Fprintf(out, "%s: %s\n%s", s.name, d.what, indented(d.output))
+	}
+	fmt.Fprintf(out, "%s %s against %s: %s, %d not as expected\n", s.name, version, broker, tally(results), len(deviations))
+	return len(deviations) == 0, nil
+}
+
+// identify asks a broker what it is: "rabbitmq-3.10".
+func identify(broker string) (string, error) {
+	conn, err := amqp091.Dial(broker)
+	if err != nil {
+		return "", fmt.Errorf("asking the broker for its name: %w", err)
+	}
+	defer conn.Close()
+	name, _ := conn.Properties["product"].(string)
+	version, _ := conn.Properties["version"].(string)
+	if parts := strings.Split(version, "."); len(parts) > 1 {
+		name += "-" + parts[0] + "." + parts[1]
+	}
+	return strings.ToLower(name), nil
+}
+
+// indented renders the end of what a test printed.
+func indented(output string) string {
+	const most = 30
+	lines := strings.Split(strings.TrimRight(output, "\n"), "\n")
+	if len(lines) == 1 && lines[0] == "" {
+		return ""
+	}
+	if n := len(lines) - most; n > 0 {
+		lines = append([]string{fmt.Sprintf("(%d lines left out)", n)}, lines[n:]...)
+	}
+	return "\t" + strings.Join(lines, "\n\t") + "\n"
+}
