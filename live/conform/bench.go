@@ -90,6 +90,13 @@ func (b *bench) clean(ops []Op, generated []string) error {
 			}
 		}
 	}
+	for _, o := range ops { // between exchanges that stay
+		if m, ok := o.Method.(amqp.ExchangeBind); ok && strings.HasPrefix(m.Source, "amq.") && strings.HasPrefix(m.Destination, "amq.") {
+			if err := b.remove(amqp.ExchangeUnbind{Destination: m.Destination, Source: m.Source, RoutingKey: m.RoutingKey, Arguments: m.Arguments}); err != nil {
+				return err
+			}
+		}
+	}
 	slices.Sort(queues)
 	slices.Sort(exchanges)
 	for _, q := range slices.Compact(queues) {
