@@ -251,7 +251,7 @@ func (c *console) conformHistory(o conformOptions) error {
 	if o.asJSON {
 		c.printJSON(object)
 	} else {
-		c.printf("%s: %s\n", plural(len(all), "history"), object.summary())
+		c.printf("%s\n", object.summary())
 	}
 	return failed(s, nil)
 }

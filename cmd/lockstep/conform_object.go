@@ -83,5 +83,5 @@ func (o conformHistoryJSON) summary() string {
 			words = append(words, fmt.Sprintf("%d %s", n, verdict))
 		}
 	}
-	return strings.Join(words, ", ")
+	return fmt.Sprintf("of %d recorded: %s", len(o.Histories), strings.Join(words, ", "))
 }

@@ -99,7 +99,11 @@ func (c *client) greet(b Broker, cancelNotify bool, r *wire.Reader) error {
 	}
 	product, _ := start.ServerProperties.Lookup("product")
 	version, _ := start.ServerProperties.Lookup("version")
-	c.product, c.version = fmt.Sprintf("%v %v", product, version), fmt.Sprint(version)
+	c.product = fmt.Sprint(product)
+	if version != nil {
+		c.version = fmt.Sprint(version)
+		c.product += " " + c.version
+	}
 	properties := amqp.MustTable(
 		amqp.Field{Name: "product", Value: "lockstep conform"},
 		amqp.Field{Name: "capabilities", Value: amqp.MustTable(
