@@ -192,9 +192,16 @@ func (c *console) printConformance(r *conform.Report, o conformOptions) {
 	if len(r.Differences) > 0 {
 		style = alarm
 	}
-	c.printf("%s: %s in %s, %v, %.0f a second; %d flaky, %d like another one, %d unknown\n",
+	c.printf("%s: %s in %s, %v, %.0f a second; %d flaky, %d like another one, %d known, %d unknown\n",
 		paint(c.color(), style, plural(len(r.Differences), "difference")), plural(r.Total(), "operation"), plural(r.Sequences, "sequence"),
-		r.Elapsed.Round(100*time.Millisecond), r.Rate(), r.Flaky, r.Repeated, r.Unknown)
+		r.Elapsed.Round(100*time.Millisecond), r.Rate(), r.Flaky, r.Repeated, total(r.Known), r.Unknown)
+}
+
+func total(counts map[string]int) (n int) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
 }
 
 // printCounts prints counts as a paragraph, the largest first.

@@ -23,6 +23,7 @@ type conformJSON struct {
 	Unknown     int              `json:"unknown"`  // sequences
 	Flaky       int              `json:"flaky"`    // differences that did not show again
 	Repeated    int              `json:"repeated"` // differences that look like one of those listed
+	Known       map[string]int   `json:"known"`    // differences that SPEC.md lists, by clause
 	Differences []differenceJSON `json:"differences"`
 }
 
@@ -38,7 +39,7 @@ func conformObject(r *conform.Report, o conformOptions) conformJSON {
 	object := conformJSON{
 		Schema: conformSchema, Broker: r.Broker, Profile: r.Profile.String(), Generator: o.generator, Seed: o.seed, Pipelined: o.pipelined,
 		Sequences: r.Sequences, Operations: r.Operations, Replies: r.Replies, Codes: map[string]int{}, Seconds: r.Elapsed.Seconds(),
-		Unknown: r.Unknown, Flaky: r.Flaky, Repeated: r.Repeated, Differences: []differenceJSON{},
+		Unknown: r.Unknown, Flaky: r.Flaky, Repeated: r.Repeated, Known: r.Known, Differences: []differenceJSON{},
 	}
 	for code, n := range r.Codes {
 		object.Codes[fmt.Sprint(uint16(code))] = n

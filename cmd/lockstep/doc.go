@@ -110,7 +110,8 @@
 //	conform  {"schema": "lockstep/conform/v1", "broker" (product and version), "profile", "generator", "seed", "pipelined" (percent),
 //	           "sequences", "operations", "replies" (objects: counts by method), "codes" (likewise, by number), "seconds",
 //	           "unknown" (sequences that were too much to follow), "flaky" (differences that did not show again),
-//	           "repeated" (differences that look like one of those listed), "differences": [{"sequence",
+//	           "repeated" (differences that look like one of those listed),
+//	           "known" (object: differences that SPEC.md lists, by clause), "differences": [{"sequence",
 //	           "script" (a broker script), "history" (its items, as in a file), "observed" (the last of them),
 //	           "instead" (array: what the machine has in place of it)}]}
 //	conform --history

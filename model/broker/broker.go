@@ -3,6 +3,7 @@ package broker
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -266,7 +267,9 @@ func (q *queue) actions(dst []model.Event) []model.Event {
 		return append(dst, Finish{q.title()})
 	}
 	if len(q.mailbox) > 0 {
-		dst = append(dst, Take{q.title(), q.mailbox[0].String()})
+		for _, i := range q.turns() {
+			dst = append(dst, Take{q.title(), q.mailbox[i].String()})
+		}
 	}
 	if q.running {
 		dst = append(dst, Deliver{q.title()})
@@ -322,7 +325,8 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.notice(key{e.Link, e.N}, out)
 		b.settleLost(e.Link, out)
 	case Take:
-		b.take(b.find(e.Queue), out)
+		q := b.find(e.Queue)
+		b.take(q, slices.IndexFunc(q.mailbox, func(l letter) bool { return l.String() == e.What }), out)
 	case Deliver:
 		b.deliver(b.find(e.Queue), out)
 	case Sync:
@@ -341,7 +345,8 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
 	case Relay:
 		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
-		if b.relayNext(ch, out); b.opts.Lean {
+		i := slices.IndexFunc(ch.news, func(n note) bool { return n.what() == e.What })
+		if b.relayAt(ch, i, out); b.opts.Lean {
 			b.inform(ch, out)
 		}
 	case Restart:

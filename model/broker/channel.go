@@ -378,12 +378,15 @@ type Relay struct {
 	Link    model.ID
 	Whose   string // the link's name
 	Channel amqp.Channel
+	What    string // names what it passes on
 }
 
 func (a Handle) String() string { return fmt.Sprintf("has %s's channel handle %v", a.Whose, a.Next) }
 func (a End) String() string    { return fmt.Sprintf("ends %s's channel %d", a.Whose, a.Channel) }
 func (a Inform) String() string { return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel) }
-func (a Relay) String() string  { return fmt.Sprintf("relays to %s's channel %d", a.Whose, a.Channel) }
+func (a Relay) String() string {
+	return fmt.Sprintf("relays to %s's channel %d %s", a.Whose, a.Channel, a.What)
+}
 
 // actions appends what the channel has to do.
 func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
@@ -399,8 +402,5 @@ func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
 	if ch.due() && ch.waiting == 0 {
 		dst = append(dst, Inform{ch.conn.link, whose, ch.num})
 	}
-	if len(ch.news) > 0 {
-		dst = append(dst, Relay{ch.conn.link, whose, ch.num})
-	}
-	return dst
+	return ch.next(dst, whose)
 }

@@ -54,7 +54,7 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 	if c.tag == "" {
 		c.tag = b.fresh("amq.ctag-", func(tag string) bool { return in.ch.subscribed(tag) >= 0 })
 	}
-	b.open(q, out)
+	b.catchUp(q, in, out)
 	if in.conn.host.queue(m.Queue) != q {
 		b.noQueue(in, m.Queue, out)
 		return
@@ -72,7 +72,7 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 	}
 	in.ch.consumers = append(in.ch.consumers, subscription{c.tag, q.name})
 	if !m.NoWait { // the queue sends it, lest it be overtaken by what it delivers
-		b.tell(in.ch, note{method: amqp.BasicConsumeOk{ConsumerTag: c.tag}}, out)
+		b.tell(in.ch, note{method: amqp.BasicConsumeOk{ConsumerTag: c.tag}, from: q.source(c.tag)}, out)
 	}
 	b.addConsumer(q, c, out)
 }
@@ -98,9 +98,9 @@ func (b *Broker) cancel(in call, m amqp.BasicCancel, out *model.Out) {
 	}
 	q := in.conn.host.queue(in.ch.consumers[i].queue)
 	in.ch.consumers = slices.Delete(in.ch.consumers, i, i+1)
-	b.open(q, out)
+	b.catchUp(q, in, out)
 	if !m.NoWait {
-		b.tell(in.ch, note{method: amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}}, out)
+		b.tell(in.ch, note{method: amqp.BasicCancelOk{ConsumerTag: m.ConsumerTag}, from: q.source(m.ConsumerTag)}, out)
 	}
 	b.dropConsumer(q, client{in.key, in.channel}, m.ConsumerTag, out)
 }
@@ -119,7 +119,7 @@ func (b *Broker) get(in call, m amqp.BasicGet, out *model.Out) {
 			". basic.get operations are not supported by quorum queues with single active consumer", out)
 		return
 	}
-	b.open(q, out)
+	b.catchUp(q, in, out)
 	q.touch(out)
 	if len(q.ready) == 0 {
 		in.reply(amqp.BasicGetEmpty{}, out)
@@ -136,6 +136,7 @@ func (b *Broker) get(in call, m amqp.BasicGet, out *model.Out) {
 	} else {
 		q.hold(held{message: x, holder: client{in.key, in.channel}})
 	}
+	q.watch()
 	in.reply(ok, out)
 }
 

@@ -115,6 +115,7 @@ func (b *Broker) unblock(q *queue, match func(*consumer) bool, out *model.Out) {
 func (b *Broker) deliver(q *queue, out *model.Out) {
 	if b.handOut(q, out); q.quorum && !q.running {
 		b.dropExcess(q, out)
+		q.watch()
 	}
 }
 
@@ -145,18 +146,28 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: b.outgoing(q, m, false),
 	}
 	counted := ch != nil && ch.limit > 0 && !q.quorum
-	if c.noAck {
+	settles := q.quorum && c.noAck && ch != nil && b.stepwise(ch.conn.key) // which the channel does when it has it
+	if c.noAck && !settles {
 		b.forgetMessage(q, m, out)
 	} else {
 		q.hold(held{m, c.client, c.tag})
 	}
 	if ch != nil {
-		b.tell(ch, note{method: deliver, delivery: delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, noAck: c.noAck}, out)
+		b.tell(ch, note{from: q.source(c.tag), method: deliver, settles: settles, delivery: delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, noAck: c.noAck}, out)
 	}
 	if q.quorum && !q.single && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
 		is := *c
 		q.block(slices.IndexFunc(q.consumers, func(x consumer) bool { return x.client == is.client && x.tag == is.tag }))
 	}
+}
+
+// source is what the order of notes to a consumer's channel is kept for: a classic queue, or a consumer of a quorum queue, which groups what it has
+// for each.
+func (q *queue) source(tag string) string {
+	if q.quorum {
+		return q.name + " for " + tag
+	}
+	return q.name
 }
 
 // hold keeps a delivered message among the unsettled ones, in the order of positions, and in a quorum queue in that of deliveries.
@@ -252,6 +263,9 @@ func (b *Broker) counted(q *queue) int {
 	if !q.quorum {
 		return n
 	}
+	if q.single { // those that wait are none
+		n = min(n, 1)
+	}
 	type cancelled struct {
 		client
 		tag string
@@ -271,13 +285,13 @@ func (b *Broker) counted(q *queue) int {
 }
 
 // consumerGone lets a channel learn that its consumer's queue is gone.
-func (b *Broker) consumerGone(c consumer, out *model.Out) {
+func (b *Broker) consumerGone(q *queue, c consumer, out *model.Out) {
 	ch := b.channelOf(c.client)
 	if ch == nil {
 		return
 	}
 	ch.consumers = slices.DeleteFunc(ch.consumers, func(x subscription) bool { return x.tag == c.tag })
 	if ch.conn.cancelNotify {
-		b.tell(ch, note{method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}}, out)
+		b.tell(ch, note{from: q.source(c.tag), method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}}, out)
 	}
 }

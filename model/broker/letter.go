@@ -71,10 +71,18 @@ func (b *Broker) list(q *queue) {
 // busy reports whether the queue has an action of its own, reaping left out.
 func (q *queue) busy() bool { return len(q.mailbox) > 0 || len(q.unsynced) > 0 || q.running }
 
+// catchUp has a queue take what is in its mailbox before a method that it is asked to do. A quorum queue does publishes later than anything else,
+// so that they may be overtaken.
+func (b *Broker) catchUp(q *queue, in call, out *model.Out) {
+	if !q.quorum || !in.late {
+		b.open(q, out)
+	}
+}
+
 // open has a queue take all that is in its mailbox.
 func (b *Broker) open(q *queue, out *model.Out) {
 	for len(q.mailbox) > 0 && !q.isDying() {
-		b.take(q, out)
+		b.take(q, 0, out)
 	}
 }
 
@@ -98,10 +106,25 @@ func (b *Broker) settleMail(out *model.Out) {
 	})
 }
 
-// take has a queue take the oldest letter of its mailbox.
-func (b *Broker) take(q *queue, out *model.Out) {
-	l := q.mailbox[0]
-	q.mailbox = q.mailbox[1:]
+// turns are the letters of which a queue may take one next: the oldest, and if that is a publish to a quorum queue, the oldest of the others.
+func (q *queue) turns() []int {
+	if !q.quorum || q.mailbox[0].kind != publishLetter {
+		return []int{0}
+	}
+	if i := slices.IndexFunc(q.mailbox, func(l letter) bool { return l.kind != publishLetter }); i > 0 {
+		return []int{0, i}
+	}
+	return []int{0}
+}
+
+// take has a queue take a letter of its mailbox.
+func (b *Broker) take(q *queue, i int, out *model.Out) {
+	l := q.mailbox[i]
+	if i == 0 {
+		q.mailbox = q.mailbox[1:]
+	} else {
+		q.mailbox = slices.Delete(q.mailbox, i, i+1)
+	}
 	if len(q.mailbox) == 0 {
 		q.mailbox = nil
 	}

@@ -2,6 +2,7 @@ package broker
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -10,10 +11,56 @@ import (
 // note is what a queue has sent to a channel for its client: that it consumes, or no longer does, or a message. With grain Process the channel
 // passes it on in its own time, so that answers to later methods may overtake it.
 type note struct {
+	from      string      // what has sent it: order is kept among the notes of one; "": the channel itself
 	method    amqp.Method // a basic.deliver has no tag yet
 	delivery  delivery    // of basic.deliver
 	noAck     bool        // likewise
+	settles   bool        // of basic.deliver: the channel settles it then
 	cancelled bool        // of basic.consume-ok: the consumer is no more
+}
+
+// what names a note among those that a channel may pass on next.
+func (n note) what() string {
+	if m, ok := n.method.(amqp.BasicCancel); ok {
+		return "the end of consumer " + m.ConsumerTag
+	}
+	if n.from == "" {
+		name, _, _ := strings.Cut(n.method.String(), " ")
+		return name
+	}
+	return "what " + n.from + " has sent"
+}
+
+// ends reports whether a note tells of the end of a consumer whose tag the broker has made up. RabbitMQ tells of a queue's end in the order of tags,
+// and makes them up at random.
+func (n note) ends() bool {
+	m, ok := n.method.(amqp.BasicCancel)
+	return ok && strings.HasPrefix(m.ConsumerTag, madeUpTag)
+}
+
+const madeUpTag = "amq.ctag-"
+
+// next appends what the channel may pass on next: its answers first, then of every source the oldest.
+func (ch *channel) next(dst []model.Event, whose string) []model.Event {
+	var sources []string
+	var ending string // the source whose first note ends a consumer
+	for i, n := range ch.news {
+		switch {
+		case n.from == "" && i > 0:
+			return dst
+		case slices.Contains(sources, n.from) && !(n.ends() && n.from == ending):
+			continue
+		}
+		dst = append(dst, Relay{ch.conn.link, whose, ch.num, n.what()})
+		if n.from == "" {
+			return dst
+		}
+		if !slices.Contains(sources, n.from) && n.ends() {
+			ending = n.from
+		}
+		sources = append(sources, n.from)
+	}
+	return dst
 }
 
 // tell sends a note to a channel.
@@ -39,12 +86,18 @@ func (b *Broker) wait(in call, waits bool, m amqp.Method, others bool, out *mode
 }
 
 // relayNext has a channel pass on its oldest note.
-func (b *Broker) relayNext(ch *channel, out *model.Out) {
-	n := ch.news[0]
-	if len(ch.news) == 1 {
+func (b *Broker) relayNext(ch *channel, out *model.Out) { b.relayAt(ch, 0, out) }
+
+// relayAt has a channel pass on one of its notes.
+func (b *Broker) relayAt(ch *channel, i int, out *model.Out) {
+	n := ch.news[i]
+	switch {
+	case len(ch.news) == 1:
 		ch.news = ch.news[:0]
-	} else {
+	case i == 0:
 		ch.news = ch.news[1:]
+	default:
+		ch.news = slices.Delete(ch.news, i, i+1)
 	}
 	ch.waiting = max(0, ch.waiting-1)
 	b.relay(ch, n, out)
@@ -61,6 +114,9 @@ func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 		}
 		m.Tag = ch.deliver(n.delivery, n.noAck)
 		ch.conn.reply(ch.num, m, out)
+		if q := ch.conn.host.queue(n.delivery.queue); n.settles && q != nil {
+			b.send(q, letter{kind: settleLetter, from: client{ch.conn.key, ch.num}, settle: acknowledge, positions: []uint64{n.delivery.pos}})
+		}
 	case amqp.ChannelClose:
 		ch.conn.reply(ch.num, m, out)
 	case amqp.ChannelCloseOk:

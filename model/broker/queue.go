@@ -291,7 +291,7 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			return
 		}
 		count = len(q.ready)
-		b.open(q, out)
+		b.catchUp(q, in, out)
 		if !q.quorum { // the delete stands behind what is in the mailbox; of a quorum queue RabbitMQ counts before that
 			count = len(q.ready)
 		}
@@ -326,12 +326,13 @@ func (b *Broker) purge(in call, m amqp.QueuePurge, out *model.Out) {
 	if q == nil {
 		return
 	}
-	b.open(q, out)
+	b.catchUp(q, in, out)
 	for _, x := range q.ready {
 		b.forgetMessage(q, x, out)
 	}
 	in.answer(!m.NoWait, amqp.QueuePurgeOk{MessageCount: uint32(len(q.ready))}, out)
 	q.ready = nil
+	q.watch()
 }
 
 // ownedBy reports whether the queue is exclusive to that connection.
@@ -385,7 +386,7 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 	consumers := slices.Concat(q.consumers, q.blocked)
 	slices.SortFunc(consumers, func(x, y consumer) int { return cmp.Compare(x.tag, y.tag) })
 	for _, c := range consumers {
-		b.consumerGone(c, out)
+		b.consumerGone(q, c, out)
 	}
 	for _, m := range q.unacked {
 		if ch := b.channelOf(m.holder); ch != nil {

@@ -57,7 +57,7 @@ func (b *Broker) reply(address string, c *content, out *model.Out) bool {
 		return false
 	}
 	deliver := amqp.BasicDeliver{ConsumerTag: ch.replyConsumer, Exchange: c.exchange, RoutingKey: c.key, Message: c.message}
-	b.tell(ch, note{method: deliver, noAck: true}, out)
+	b.tell(ch, note{from: "another channel", method: deliver, noAck: true}, out)
 	return true
 }
 

@@ -151,7 +151,8 @@ func (ch *channel) appendState(dst []byte) []byte {
 	}
 	dst = model.AppendInt(model.AppendInt(dst, len(ch.news)), ch.waiting)
 	for _, n := range ch.news {
-		dst = model.AppendBool(model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck), n.cancelled)
+		dst = model.AppendBool(model.AppendBool(model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck), n.settles), n.cancelled)
+		dst = model.AppendString(dst, n.from)
 		dst = ch.appendDeliveries(dst, []delivery{n.delivery})
 	}
 	if ch.tx != nil {
