@@ -129,7 +129,7 @@
 //	             "machines": [{"machine", "state", "successor"}]}}
 //	                                     the encodings of local states, in hexadecimal; "" where there is no such state
 //
-//	broker   {"schema": "lockstep/broker/v1", "url"}
+//	broker   {"schema": "lockstep/broker/v1", "url", "profile", "metrics" (a URL; absent without --metrics)}
 //
 //	version  {"schema": "lockstep/version/v1", "version", "revision", "modified", "go", "platform", "trace", "schemas"}
 package main

@@ -8,7 +8,7 @@ const burst = 64
 // newMachine makes the machine that a server serves, with what is to be there at the start.
 func newMachine(o Options, entries []broker.Entry) (*broker.Broker, error) {
 	return broker.Restore(broker.Options{
-		Profile: o.Machine.Profile, Grain: o.Machine.Grain, Quorum: o.Machine.Quorum, Hosts: o.Login.Hosts, BodyMax: int(o.Limits.Body),
+		Profile: o.Machine.Profile, Grain: o.Machine.grain(), Quorum: o.Machine.Quorum, Hosts: o.Login.Hosts, BodyMax: int(o.Limits.Body),
 		Burst: burst, Journal: o.Dir != "",
 	}, entries)
 }

@@ -51,8 +51,12 @@ type Login struct {
 // Machine chooses among the ways in which the broker machine can behave.
 type Machine struct {
 	Profile broker.Profile // which RabbitMQ; the zero value is 3.10
-	Grain   broker.Grain   // how finely what is asynchronous in RabbitMQ is divided
 	Quorum  bool           // durable queues are quorum queues, unless their declaration says otherwise
+	// Asynchronous reorders as RabbitMQ may, by Seed ([broker.Process]): each queue and each channel is a process there, which does what it
+	// is sent in its own time, so that a deliver may overtake the answer on another channel, and a confirm may be late. Else what a
+	// method does is done, everywhere, before anything else happens ([broker.Atomic]), which RabbitMQ may do, too. A test that passes
+	// without it and not with it relies on what RabbitMQ does not promise.
+	Asynchronous bool
 	// Seed decides what the machine leaves open: the order of its own actions, and when within their windows its
 	// timers expire. Where inputs come in the same order, servers with the same seed do the same.
 	Seed uint64
@@ -71,6 +75,14 @@ type Limits struct {
 	Body      uint64        // octets in the body of a message; 0 is what the profile's RabbitMQ takes: 128 MiB, from 4.0 on 16 MiB
 	Handshake time.Duration // until a client has logged in and opened its virtual host; 0 is 10 s
 	Disk      int           // octets that the file in Options.Dir may have; 0 is no limit but the disk's
+}
+
+// grain is how finely what is asynchronous in RabbitMQ is divided.
+func (m Machine) grain() broker.Grain {
+	if m.Asynchronous {
+		return broker.Process
+	}
+	return broker.Atomic
 }
 
 // filled returns o with its defaults, or says what is wrong with it.

@@ -28,7 +28,7 @@ func newRecorder(w io.Writer, o Options) *recorder {
 	}
 	r := &recorder{buf: bufio.NewWriterSize(w, 1<<16)}
 	r.out = history.NewWriter(r.buf)
-	more := []history.Pair{{Key: "grain", Value: o.Machine.Grain.String()}, {Key: "seed", Value: strconv.FormatUint(o.Machine.Seed, 10)}}
+	more := []history.Pair{{Key: "grain", Value: o.Machine.grain().String()}, {Key: "seed", Value: strconv.FormatUint(o.Machine.Seed, 10)}}
 	if o.Machine.Quorum {
 		more = append(more, history.Pair{Key: "quorum", Value: "true"})
 	}

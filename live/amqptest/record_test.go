@@ -97,13 +97,13 @@ func busy(t *testing.T, s *amqptest.Server, clock *amqptest.Clock) {
 // What a server records is admitted by the machine, and is not any more when an item is taken out that tells something.
 func TestRecord(t *testing.T) {
 	for p := range broker.ProfileNames() {
-		for _, grain := range []broker.Grain{broker.Atomic, broker.Process} {
+		for _, asynchronous := range []bool{false, true} {
 			profile := broker.Profile(p)
-			t.Run(fmt.Sprint(profile, " ", grain), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v asynchronous=%t", profile, asynchronous), func(t *testing.T) {
 				var record bytes.Buffer
 				clock := amqptest.NewClock()
 				s := amqptest.NewServer(amqptest.Options{
-					Clock: clock, Record: &record, Machine: amqptest.Machine{Profile: profile, Grain: grain, Seed: 1},
+					Clock: clock, Record: &record, Machine: amqptest.Machine{Profile: profile, Asynchronous: asynchronous, Seed: 1},
 				})
 				busy(t, s, clock)
 				h, err := history.Parse(record.Bytes())
