@@ -35,7 +35,7 @@ func (c *conn) greet(r *wire.Reader) (open amqp.Frame, ok bool) {
 	}
 
 	c.say(amqp.ConnectionStart{
-		VersionMinor: 9, ServerProperties: serverProperties, Mechanisms: opts.Login.mechanisms(), Locales: "en_US",
+		VersionMinor: 9, ServerProperties: serverProperties(opts.Machine.Profile), Mechanisms: opts.Login.mechanisms(), Locales: "en_US",
 	})
 	if !c.login(r) {
 		return amqp.Frame{}, false

@@ -1,12 +1,30 @@
 package amqptest_test
 
 import (
+	"fmt"
 	"testing"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lockstep-prover/lockstep/live/amqptest"
 	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/broker"
 )
+
+// Clients do some things with a RabbitMQ only, or with some versions; amqp091-go's own tests are an example.
+func TestServerSaysWhichRabbitMQItIs(t *testing.T) {
+	for profile, want := range map[broker.Profile]string{
+		broker.RabbitMQ310: "RabbitMQ 3.10.8+lockstep",
+		broker.RabbitMQ40:  "RabbitMQ 4.0.5+lockstep",
+		broker.RabbitMQ43:  "RabbitMQ 4.3.6+lockstep",
+	} {
+		properties := connect(t, serve(t, amqptest.Options{Machine: amqptest.Machine{Profile: profile}}).URL(), amqp091.Config{}).Properties
+		if got := fmt.Sprintf("%v %v", properties["product"], properties["version"]); got != want {
+			t.Errorf("the server of profile %v is %s, not %s", profile, got, want)
+		}
+	}
+}
 
 // TestHandshake holds the server to what RabbitMQ 3.10.8 answers to clients that depart from the handshake. Where that is nothing,
 // RabbitMQ resets the connection after three seconds, and we at once.

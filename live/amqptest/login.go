@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/broker"
 )
 
 // The mechanisms by which a client can log in.
@@ -105,23 +106,27 @@ func capable(claimed amqp.Table, name string) bool {
 	return value == true
 }
 
-// product is what the server calls itself.
+// product is whose the server is: what its histories call it.
 const product = "Lockstep"
 
-// serverProperties has the capabilities that RabbitMQ claims, for clients that look for them.
-var serverProperties = amqp.MustTable(
-	amqp.Field{Name: "product", Value: product},
-	amqp.Field{Name: "information", Value: "embedded broker for tests"},
-	amqp.Field{Name: "platform", Value: "Go"},
-	amqp.Field{Name: "capabilities", Value: amqp.MustTable(
-		amqp.Field{Name: "authentication_failure_close", Value: true},
-		amqp.Field{Name: "basic.nack", Value: true},
-		amqp.Field{Name: "connection.blocked", Value: true},
-		amqp.Field{Name: "consumer_cancel_notify", Value: true},
-		amqp.Field{Name: "consumer_priorities", Value: true},
-		amqp.Field{Name: "direct_reply_to", Value: true},
-		amqp.Field{Name: "exchange_exchange_bindings", Value: true},
-		amqp.Field{Name: "per_consumer_qos", Value: true},
-		amqp.Field{Name: "publisher_confirms", Value: true},
-	)},
-)
+// serverProperties is what RabbitMQ says of itself, for clients that look for its capabilities, or do some things with a RabbitMQ only. Its
+// version tells that it is not the original: 3.10.8+lockstep.
+func serverProperties(p broker.Profile) amqp.Table {
+	return amqp.MustTable(
+		amqp.Field{Name: "product", Value: "RabbitMQ"},
+		amqp.Field{Name: "version", Value: p.Version() + "+" + strings.ToLower(product)},
+		amqp.Field{Name: "information", Value: product + ": an embedded broker for tests, which does as RabbitMQ does"},
+		amqp.Field{Name: "platform", Value: "Go"},
+		amqp.Field{Name: "capabilities", Value: amqp.MustTable(
+			amqp.Field{Name: "authentication_failure_close", Value: true},
+			amqp.Field{Name: "basic.nack", Value: true},
+			amqp.Field{Name: "connection.blocked", Value: true},
+			amqp.Field{Name: "consumer_cancel_notify", Value: true},
+			amqp.Field{Name: "consumer_priorities", Value: true},
+			amqp.Field{Name: "direct_reply_to", Value: true},
+			amqp.Field{Name: "exchange_exchange_bindings", Value: true},
+			amqp.Field{Name: "per_consumer_qos", Value: true},
+			amqp.Field{Name: "publisher_confirms", Value: true},
+		)},
+	)
+}
