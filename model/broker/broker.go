@@ -264,7 +264,10 @@ func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
 
 func (q *queue) actions(dst []model.Event) []model.Event {
 	if q.isDying() {
-		return append(dst, Finish{q.title()})
+		dst = append(dst, Finish{q.title()})
+	}
+	if q.hasStopped() {
+		return dst
 	}
 	if len(q.mailbox) > 0 {
 		for _, i := range q.turns() {

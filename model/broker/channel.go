@@ -28,6 +28,7 @@ type channel struct {
 
 	news    []note // for the client
 	blocked bool   // waits for a queue to be gone
+	leaving int    // waits for so many queues that it consumes to let go of it
 	waiting int    // how many of them, the first ones, are answers to the last method
 	listed  bool   // in the broker's list of those with something to do
 	ended   bool   // closed, and no queue knows of it any more
@@ -286,7 +287,7 @@ func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out)
 	}
 	*ch = channel{
 		conn: ch.conn, num: ch.num, closing: true, tags: ch.tags, delivered: ch.delivered, unsettled: ch.unsettled, consumers: ch.consumers,
-		news: news, listed: ch.listed, lastQueue: ch.lastQueue,
+		news: news, listed: ch.listed, lastQueue: ch.lastQueue, leaving: ch.leaving,
 	}
 	class, method := in.method.ID()
 	in.reply(amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
@@ -318,8 +319,13 @@ func (b *Broker) endConsumers(ch *channel, out *model.Out) {
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		if q := ch.conn.host.queue(name); q != nil && !q.quorum {
-			b.open(q, out)
-			b.depart(q, me, out)
+			if b.stepwise(ch.conn.key) { // all at the same time
+				ch.leaving++
+				b.send(q, letter{kind: departLetter, from: me, waits: true})
+			} else {
+				b.open(q, out)
+				b.depart(q, me, out)
+			}
 			ch.disown(q)
 			ch.consumers = slices.DeleteFunc(ch.consumers, func(s subscription) bool { return s.queue == name })
 		}
@@ -391,7 +397,7 @@ func (a Relay) String() string {
 // actions appends what the channel has to do.
 func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
 	switch {
-	case ch.blocked:
+	case ch.blocked || ch.leaving > 0:
 		return dst
 	case ch.waiting > 0 || ch.ended && !ch.conn.ending:
 	case len(ch.inbox) > 0 && !ch.ended:

@@ -161,6 +161,10 @@ func (b *Broker) endOne(ch *channel, out *model.Out) {
 	if !ch.ended {
 		b.endChannel(ch, out)
 	}
+	if ch.leaving > 0 { // and ends when that is done
+		b.watch(ch)
+		return
+	}
 	ch.inbox = nil
 	b.drop(ch, out)
 }

@@ -120,7 +120,7 @@ func (b *Broker) deliver(q *queue, out *model.Out) {
 }
 
 func (b *Broker) handOut(q *queue, out *model.Out) {
-	if q.running = false; q.isDying() {
+	if q.running = false; q.hasStopped() {
 		return
 	}
 	for n := 0; len(q.ready) > 0; n++ {

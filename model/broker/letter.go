@@ -11,10 +11,10 @@ type letter struct {
 	kind      letterKind
 	content   *content // publishLetter
 	receipt   receipt  // publishLetter
-	dead      bool     // publishLetter: dead-lettered by another queue
 	from      client   // settleLetter, departLetter, resumeLetter; publishLetter, if the queue wants to know
 	settle    settlement
 	positions []uint64 // settleLetter: which messages, in ascending order
+	waits     bool     // departLetter: the channel is there until the queue has taken it
 }
 
 type letterKind uint8
@@ -81,7 +81,7 @@ func (b *Broker) catchUp(q *queue, in call, out *model.Out) {
 
 // open has a queue take all that is in its mailbox.
 func (b *Broker) open(q *queue, out *model.Out) {
-	for len(q.mailbox) > 0 && !q.isDying() {
+	for len(q.mailbox) > 0 && !q.hasStopped() {
 		b.take(q, 0, out)
 	}
 }
@@ -104,6 +104,14 @@ func (b *Broker) settleMail(out *model.Out) {
 		q.listed = q.busy() && !q.removed
 		return !q.listed
 	})
+}
+
+// let tells a channel that waits for it that a queue has let go of it.
+func (b *Broker) let(l letter) {
+	if ch := b.channelOf(l.from); ch != nil && l.waits {
+		ch.leaving--
+		b.watch(ch)
+	}
 }
 
 // turns are the letters of which a queue may take one next: the oldest, and if that is a publish to a quorum queue, the oldest of the others.
@@ -136,6 +144,7 @@ func (b *Broker) take(q *queue, i int, out *model.Out) {
 		b.settled(q, l, out)
 	case departLetter:
 		b.depart(q, l.from, out)
+		b.let(l)
 	case resumeLetter:
 		q.suspended = slices.DeleteFunc(q.suspended, func(c client) bool { return c == l.from })
 		b.unblock(q, func(c *consumer) bool { return c.client == l.from }, out)

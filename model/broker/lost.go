@@ -19,7 +19,7 @@ func (b *Broker) lose(link model.ID, out *model.Out) {
 	var unhandled []amqp.Frame
 	for _, ch := range c.channels {
 		unhandled = append(unhandled, ch.inbox...)
-		ch.inbox, ch.unconfirmed, ch.confirmed, ch.rejected, ch.waiting, ch.blocked = nil, nil, nil, nil, 0, false
+		ch.inbox, ch.unconfirmed, ch.confirmed, ch.rejected, ch.waiting, ch.blocked, ch.leaving = nil, nil, nil, nil, 0, false, 0
 	}
 	if c.ending { // which it will, one way or the other: no more is read
 		c.ending, c.parting, c.unread = false, nil, nil

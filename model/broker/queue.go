@@ -40,7 +40,7 @@ type queue struct {
 	listed    bool       // in the broker's list of those with something to do
 }
 
-// dying is a queue on its way out: it serves nobody any more, and what is routed to it meanwhile is lost.
+// dying is a queue on its way out: what is routed to it meanwhile is lost.
 type dying struct {
 	deleter client // waits for it to be gone; zero: it is not dying
 	silent  bool   // and is not answered
@@ -48,6 +48,9 @@ type dying struct {
 }
 
 func (q *queue) isDying() bool { return q.dying.deleter.somebody() }
+
+// hasStopped reports whether it serves nobody any more. A quorum queue goes on to the end.
+func (q *queue) hasStopped() bool { return q.isDying() && !q.quorum }
 
 // client is a channel of a connection; the zero value is nobody. A channel that is no more, and of which a queue has not heard yet,
 // has a key with lost == departed.
@@ -241,6 +244,7 @@ func (b *Broker) finishNamed(in call, out *model.Out) {
 		return
 	}
 	name := in.ch.lastQueue
+	_, deletes := in.method.(amqp.QueueDelete)
 	switch m := in.method.(type) {
 	case amqp.QueueDeclare:
 		name = withoutLineBreaks(m.Queue)
@@ -255,7 +259,7 @@ func (b *Broker) finishNamed(in call, out *model.Out) {
 	default:
 		return
 	}
-	if q := in.conn.host.queue(name); q != nil && q.isDying() {
+	if q := in.conn.host.queue(name); q != nil && (q.hasStopped() || q.isDying() && deletes) {
 		b.remove(q, out)
 	}
 }
@@ -379,6 +383,7 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 		if l.kind == publishLetter {
 			b.settleReceipt(l.receipt, true, out)
 		}
+		b.let(l)
 	}
 	for _, r := range q.unsynced {
 		b.settleReceipt(r, true, out)

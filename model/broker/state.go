@@ -137,7 +137,7 @@ func (ch *channel) appendState(dst []byte) []byte {
 	for _, flag := range []bool{ch.opening, ch.closing, ch.ended, ch.blocked, ch.confirm, ch.tx != nil} {
 		dst = model.AppendBool(dst, flag)
 	}
-	dst = appendFrames(dst, ch.inbox)
+	dst = appendFrames(model.AppendInt(dst, ch.leaving), ch.inbox)
 	dst = model.AppendInt(dst, len(ch.unconfirmed))
 	for _, o := range ch.unconfirmed {
 		dst = model.AppendInt(model.AppendInt(dst, int64(o.seq)), o.left)
@@ -270,7 +270,7 @@ func (c consumer) appendState(dst []byte) []byte {
 }
 
 func (q *queue) appendLetter(dst []byte, l letter) []byte {
-	dst = model.AppendBool(model.AppendInt(model.AppendInt(dst, l.kind), l.settle), l.dead)
+	dst = model.AppendBool(model.AppendInt(model.AppendInt(dst, l.kind), l.settle), l.waits)
 	if l.content != nil {
 		dst = l.content.appendState(dst)
 	}
