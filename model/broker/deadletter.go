@@ -30,6 +30,7 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 	}
 	dead := *c
 	dead.exchange, dead.ttl, dead.changed = x.name, forever, true
+	dead.failed = c.failed || b.opts.Profile.failuresSeemRedelivered() && (why == rejectedDeath || why == limitDeath)
 	if b.opts.Profile.countsTravel() {
 		dead.message = b.outgoing(q, m, false)
 	}
@@ -47,7 +48,7 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 	queues := q.host.route(b.opts.Profile, x, &dead)
 	for _, name := range queues {
 		if to := q.host.queue(name); to != nil && !(why != rejectedDeath && inCycle(p.Headers, name)) {
-			b.post(to, letter{kind: publishLetter, content: &dead, dead: true}, out)
+			b.post(to, letter{kind: publishLetter, content: &dead}, out)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 			return
 		}
 	}
-	if l.dead && !q.quorum && b.opts.Profile.deadLettersSeemRedelivered() {
+	if l.content.failed && !q.quorum {
 		m.redelivered = true
 	}
 	q.insert(m)

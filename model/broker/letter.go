@@ -11,7 +11,6 @@ type letter struct {
 	kind      letterKind
 	content   *content // publishLetter
 	receipt   receipt  // publishLetter
-	dead      bool     // publishLetter: dead-lettered by another queue
 	from      client   // settleLetter, departLetter, resumeLetter; publishLetter, if the queue wants to know
 	settle    settlement
 	positions []uint64 // settleLetter: which messages, in ascending order

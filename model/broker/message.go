@@ -13,6 +13,7 @@ type content struct {
 	cc, bcc       []string // further routing keys, from the headers of these names
 	message       amqp.Message
 	ttl           int64 // in milliseconds; forever: none
+	failed        bool  // dead-lettered after a delivery, where that is remembered: [Profile.failuresSeemRedelivered]
 	changed       bool  // is not as it was published: a dead letter
 }
 
@@ -88,7 +89,7 @@ func (c *content) appendState(dst []byte) []byte {
 			dst = model.AppendString(dst, key)
 		}
 	}
-	return amqp.AppendMessage(dst, c.message)
+	return amqp.AppendMessage(model.AppendBool(dst, c.failed), c.message)
 }
 
 // appendState leaves the position to whoever knows the order.

@@ -107,8 +107,12 @@ func (p Profile) countsTravel() bool { return p >= RabbitMQ40 }
 // dropsCC: a message that is dead-lettered under a key of the queue's loses its header CC.
 func (p Profile) dropsCC() bool { return p < RabbitMQ40 }
 
-// deadLettersSeemRedelivered: a dead letter that waits in a classic queue is marked as redelivered.
-func (p Profile) deadLettersSeemRedelivered() bool { return p >= RabbitMQ43 }
+// failuresSeemRedelivered: a message that was dead-lettered because its consumers failed is marked as redelivered whenever it has to wait in a
+// classic queue thereafter.
+func (p Profile) failuresSeemRedelivered() bool { return p >= RabbitMQ43 }
+
+// routesAnswers: a mandatory answer by direct reply-to is not returned, also if its asker is gone.
+func (p Profile) routesAnswers() bool { return p >= RabbitMQ43 }
 
 // tellsLastDeath: the headers x-last-death-… stand beside x-death.
 func (p Profile) tellsLastDeath() bool { return p >= RabbitMQ40 }

@@ -101,13 +101,13 @@ func (h *host) those(names []string) (queues []*queue) {
 // distribute sends a message to its queues. One without a queue is returned, if it is mandatory, and confirmed at once.
 func (b *Broker) distribute(in call, p publication, r receipt, out *model.Out) {
 	queues := in.conn.host.those(p.queues)
-	replied := false
+	routed := len(queues) > 0
 	if p.content.exchange == "" {
 		for _, name := range p.queues {
-			replied = b.reply(name, p.content, out) || replied
+			routed = b.reply(name, p.content, out) || routed
 		}
 	}
-	if len(queues) == 0 && !replied && p.mandatory {
+	if !routed && p.mandatory {
 		in.reply(amqp.BasicReturn{
 			Code: amqp.NoRoute, Text: amqp.NoRoute.Name(), Exchange: p.content.exchange, RoutingKey: p.content.key, Message: p.content.message,
 		}, out)

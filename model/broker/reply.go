@@ -15,7 +15,11 @@ const replyTo = "amq.rabbitmq.reply-to"
 // replyAddress is where answers for a channel go.
 func replyAddress(k key, ch amqp.Channel) string { return fmt.Sprintf("%s.%d.%d", replyTo, k.link, ch) }
 
-func isReplyAddress(name string) bool { return strings.HasPrefix(name, replyTo+".") }
+func isReplyAddress(name string) bool {
+	var link, ch int
+	_, err := fmt.Sscanf(name, replyTo+".%d.%d", &link, &ch)
+	return err == nil
+}
 
 // consumeReplies answers basic.consume of the name for answers.
 func (b *Broker) consumeReplies(in call, m amqp.BasicConsume, out *model.Out) {
@@ -50,23 +54,23 @@ func (b *Broker) replyChannel(address string) *channel {
 	return nil
 }
 
-// reply delivers an answer straight to the channel with the address, and reports whether that is there.
-func (b *Broker) reply(address string, c *content, out *model.Out) bool {
-	ch := b.replyChannel(address)
-	if ch == nil {
-		return false
+// reply delivers an answer straight to the channel with the address, if it is there. It reports whether the answer counts as routed: before
+// RabbitMQ 4.3 never, since then also where the channel is no more.
+func (b *Broker) reply(address string, c *content, out *model.Out) (routed bool) {
+	if ch := b.replyChannel(address); ch != nil {
+		deliver := amqp.BasicDeliver{ConsumerTag: ch.replyConsumer, Exchange: c.exchange, RoutingKey: c.key, Message: c.message}
+		b.tell(ch, note{from: "another channel", method: deliver, noAck: true}, out)
 	}
-	deliver := amqp.BasicDeliver{ConsumerTag: ch.replyConsumer, Exchange: c.exchange, RoutingKey: c.key, Message: c.message}
-	b.tell(ch, note{from: "another channel", method: deliver, noAck: true}, out)
-	return true
+	return b.opts.Profile.routesAnswers() && isReplyAddress(address)
 }
 
-// declareReplyTo answers a declare of an address for answers, which only asks whether it is there, and reports whether it was one.
+// declareReplyTo answers a declare of an address for answers, which only asks whether it is there, and reports whether it was one. The
+// name for answers always is.
 func (b *Broker) declareReplyTo(in call, m amqp.QueueDeclare, out *model.Out) bool {
 	if !strings.HasPrefix(m.Queue, replyTo) {
 		return false
 	}
-	if m.Queue != replyTo && b.replyChannel(m.Queue) == nil || m.Queue == replyTo && in.ch.replyConsumer == "" {
+	if m.Queue != replyTo && b.replyChannel(m.Queue) == nil {
 		b.noQueue(in, m.Queue, out)
 		return true
 	}

@@ -270,7 +270,7 @@ func (c consumer) appendState(dst []byte) []byte {
 }
 
 func (q *queue) appendLetter(dst []byte, l letter) []byte {
-	dst = model.AppendBool(model.AppendInt(model.AppendInt(dst, l.kind), l.settle), l.dead)
+	dst = model.AppendInt(model.AppendInt(dst, l.kind), l.settle)
 	if l.content != nil {
 		dst = l.content.appendState(dst)
 	}
