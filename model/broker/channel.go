@@ -233,9 +233,9 @@ func (b *Broker) method(in call, out *model.Out) {
 	case amqp.BasicAck:
 		b.settle(in, m.Tag, m.Multiple, acknowledge, out)
 	case amqp.BasicNack:
-		b.settle(in, m.Tag, m.Multiple, rejection(m.Requeue, putBack), out)
+		b.settle(in, m.Tag, m.Multiple, rejection(m.Requeue, putBack, discard), out)
 	case amqp.BasicReject:
-		b.settle(in, m.Tag, false, rejection(m.Requeue, rejectBack), out)
+		b.settle(in, m.Tag, false, rejection(m.Requeue, rejectBack, rejectAway), out)
 	case amqp.BasicRecover:
 		if b.recover(in, m.Requeue, out) {
 			in.reply(amqp.BasicRecoverOk{}, out)
@@ -255,11 +255,11 @@ func (b *Broker) method(in call, out *model.Out) {
 	}
 }
 
-func rejection(requeue bool, back settlement) settlement {
+func rejection(requeue bool, back, away settlement) settlement {
 	if requeue {
 		return back
 	}
-	return discard
+	return away
 }
 
 // fail is an exception of the code's level, with the method at hand as its cause.

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -30,10 +31,7 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 	}
 	dead := *c
 	dead.exchange, dead.ttl, dead.changed = x.name, forever, true
-	dead.failed = c.failed || b.opts.Profile.failuresSeemRedelivered() && (why == rejectedDeath || why == limitDeath)
-	if b.opts.Profile.countsTravel() {
-		dead.message = b.outgoing(q, m, false)
-	}
+	dead.deliveries = b.opts.Profile.remembered(q, m, why)
 	p := &dead.message.Properties
 	headers := p.Headers
 	if q.deadKey != nil {
@@ -51,6 +49,19 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 			b.post(to, letter{kind: publishLetter, content: &dead}, out)
 		}
 	}
+}
+
+// remembered is how many failed deliveries a message remembers that dies in that queue.
+func (p Profile) remembered(q *queue, m message, why death) int {
+	switch {
+	case !p.countsTravel():
+		return 0
+	case !q.quorum:
+		return m.content.deliveries + m.deliveries
+	case why == rejectedDeath && p.forgetsOldFailures():
+		return 1
+	}
+	return cmp.Or(m.deliveries, m.content.deliveries)
 }
 
 // withDeath adds a death to the header x-death, an array with a table for each queue and reason, the latest first.

@@ -16,7 +16,7 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 		return
 	}
 	q.last++
-	m := message{content: l.content, pos: q.last}
+	m := message{content: l.content, pos: q.last, redelivered: q.quorum && l.content.deliveries > 0}
 	b.startLife(q, &m, out)
 	b.keepMessage(q, m, out)
 	if l.receipt.somebody() && q.persists(m) {
@@ -31,7 +31,7 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 			return
 		}
 	}
-	if l.content.failed && !q.quorum {
+	if !q.quorum && l.content.deliveries > 0 && b.opts.Profile.classicCounts() {
 		m.redelivered = true
 	}
 	q.insert(m)

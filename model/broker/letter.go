@@ -32,8 +32,9 @@ type settlement uint8
 const (
 	acknowledge settlement = iota
 	putBack
-	rejectBack // by basic.reject, which a quorum queue of RabbitMQ 4.3 counts as a failure
+	rejectBack // by basic.reject, which RabbitMQ 4.3 counts as a failure
 	discard    // and dead-letter
+	rejectAway // both
 )
 
 // receipt says to whom a publish is confirmed; the zero value: to nobody.
@@ -47,7 +48,7 @@ func (l letter) String() string {
 	case publishLetter:
 		return "a message"
 	case settleLetter:
-		return [...]string{"an acknowledgement", "messages back", "messages back", "a rejection"}[l.settle]
+		return [...]string{"an acknowledgement", "messages back", "messages back", "a rejection", "a rejection"}[l.settle]
 	case departLetter:
 		return "notice of a closed channel"
 	}

@@ -13,7 +13,7 @@ type content struct {
 	cc, bcc       []string // further routing keys, from the headers of these names
 	message       amqp.Message
 	ttl           int64 // in milliseconds; forever: none
-	failed        bool  // dead-lettered after a delivery, where that is remembered: [Profile.failuresSeemRedelivered]
+	deliveries    int   // of a dead letter: how many have failed, as far as that is remembered ([Profile.countsTravel])
 	changed       bool  // is not as it was published: a dead letter
 }
 
@@ -70,11 +70,11 @@ type message struct {
 	timer       int    // the number of the timer that runs for it; 0: none
 	expired     bool
 	redelivered bool
+	deliveries  int // how many here have failed; of a classic queue: see [Profile.classicCounts]
 
 	// In a quorum queue:
-	returned   bool // stands before all that have never been delivered
-	acquired   int  // deliveries that have ended with its return
-	deliveries int  // those of them that count as failed
+	returned bool // stands before all that have never been delivered
+	acquired int  // deliveries that have ended with its return
 }
 
 // persists reports whether a restart of the broker keeps the message in that queue.
@@ -89,7 +89,7 @@ func (c *content) appendState(dst []byte) []byte {
 			dst = model.AppendString(dst, key)
 		}
 	}
-	return amqp.AppendMessage(model.AppendBool(dst, c.failed), c.message)
+	return amqp.AppendMessage(model.AppendInt(dst, c.deliveries), c.message)
 }
 
 // appendState leaves the position to whoever knows the order.

@@ -101,15 +101,18 @@ func (p Profile) weighsPriorities() bool { return p == RabbitMQ40 }
 // activeYieldsToPriority: the active consumer of a single-active-consumer quorum queue makes way for one of higher priority.
 func (p Profile) activeYieldsToPriority() bool { return p >= RabbitMQ40 }
 
-// countsTravel: a message that a quorum queue dead-letters tells how often it was delivered there.
+// countsTravel: a dead letter remembers how often it has failed, which quorum queues tell.
 func (p Profile) countsTravel() bool { return p >= RabbitMQ40 }
 
 // dropsCC: a message that is dead-lettered under a key of the queue's loses its header CC.
 func (p Profile) dropsCC() bool { return p < RabbitMQ40 }
 
-// failuresSeemRedelivered: a message that was dead-lettered because its consumers failed is marked as redelivered whenever it has to wait in a
-// classic queue thereafter.
-func (p Profile) failuresSeemRedelivered() bool { return p >= RabbitMQ43 }
+// classicCounts: a classic queue, too, counts the deliveries that fail, by basic.reject and by the end of a channel. A dead letter that has
+// failed is marked as redelivered whenever it has to wait in a classic queue.
+func (p Profile) classicCounts() bool { return p >= RabbitMQ43 }
+
+// forgetsOldFailures: a message that a client rejects from a quorum queue tells of this one failure only.
+func (p Profile) forgetsOldFailures() bool { return p == RabbitMQ40 }
 
 // routesAnswers: a mandatory answer by direct reply-to is not returned, also if its asker is gone.
 func (p Profile) routesAnswers() bool { return p >= RabbitMQ43 }

@@ -1,6 +1,8 @@
 package broker
 
 import (
+	"cmp"
+
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -172,9 +174,9 @@ func (b *Broker) outgoing(q *queue, m message, got bool) amqp.Message {
 	if got && b.opts.Profile < RabbitMQ40 {
 		least = 0
 	}
-	set("x-delivery-count", m.deliveries, least)
+	set("x-delivery-count", cmp.Or(m.deliveries, m.content.deliveries), least)
 	if b.opts.Profile >= RabbitMQ43 {
-		set("x-acquired-count", m.acquired, 1)
+		set("x-acquired-count", cmp.Or(m.acquired, m.content.deliveries), 1)
 	}
 	return out
 }

@@ -125,8 +125,11 @@ func (b *Broker) settled(q *queue, l letter, out *model.Out) {
 		for _, m := range all {
 			b.forgetMessage(q, m, out)
 		}
-	case discard:
+	case discard, rejectAway:
 		for _, m := range all {
+			if l.settle == rejectAway {
+				b.countFailure(q, &m)
+			}
 			b.deadLetter(q, m, rejectedDeath, out)
 			b.forgetMessage(q, m, out)
 		}
@@ -177,12 +180,25 @@ func (b *Broker) putBack(q *queue, all []message, failed, ended bool, out *model
 			m.redelivered = true
 			b.keepMessage(q, m, out)
 		}
+		if failed {
+			b.countFailure(q, &m)
+		}
 		q.insert(m)
 	}
 	if !q.quorum { // which drops when it has handed out what it can
 		b.dropExcess(q, out)
 	}
 	b.dropExpired(q, out)
+}
+
+// countFailure counts a delivery as failed. In a classic queue that matters only once, and only to a dead letter.
+func (b *Broker) countFailure(q *queue, m *message) {
+	switch {
+	case q.quorum:
+		m.deliveries++
+	case b.opts.Profile.classicCounts() && q.deadLetter != nil:
+		m.deliveries = 1
+	}
 }
 
 // recover answers basic.recover (§1.8.3.15, 16) with requeue; RabbitMQ has no other.
