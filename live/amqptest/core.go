@@ -210,14 +210,17 @@ func (k *core) attach(c *conn) {
 
 // opened is the end of a connection's handshake, and its first frame.
 func (k *core) opened(c *conn, first amqp.Frame) {
+	if c.stage == greeting && k.failed != nil { // the machine need not know
+		c.stage = over
+		k.send(c, closeFor(k.offence()))
+		c.awaitEnd()
+		return
+	}
 	if c.stage == greeting {
 		c.stage = open
 		k.keepWatch(c)
 	}
 	k.frame(c, first)
-	if k.failed != nil {
-		k.turnAway(c)
-	}
 }
 
 // lost is the end of a connection, whoever ended it.

@@ -5,14 +5,28 @@
 //	defer server.Close()
 //	conn, err := amqp.Dial(server.URL())
 //
-// It is not a broker to keep data in: it has no disk, no TLS, one virtual host, and the part of AMQP that the machine has so far:
-// connections, channels, queue.declare and queue.delete, basic.publish to the default exchange with mandatory and return, and
-// publisher confirms. There are no consumers, no basic.get and no exchanges yet; what is missing is refused with 540 NOT_IMPLEMENTED. It adds no behaviour to the machine's but what a model leaves out: octets,
-// the handshake, negotiated limits, wall-clock time. The scripts in testdata hold machine, server and a real RabbitMQ together.
+// Programs that are not in Go get the same from `lockstep broker`.
 //
-// The one idea: one goroutine owns the machine ([core]), and all that happens is handed to it, one thing after the other.
+// What a test can have here that RabbitMQ does not give it:
 //
-//	socket ──► reader ──frames──► core: machine.Step, then its own actions until none is left, in an order that Options.Seed
+//   - a new broker for each test, in a millisecond, that is RabbitMQ 3.10, 4.0 or 4.3: [Machine].Profile;
+//   - [Faults]: connections that are reset, black-holed, paused or closed by an administrator, an alarm, a restart, a kill -9, each
+//     at the moment that the test chooses;
+//   - virtual time: [Clock].Advance lets an hour of times to live and expiries pass at once;
+//   - the same behaviour each time, and with [Machine].Asynchronous and a Seed any of those that RabbitMQ may show;
+//   - a record of all that clients sent and saw: [Options].Record.
+//
+// It speaks all of AMQP 0-9-1 that RabbitMQ does, with PLAIN, AMQPLAIN, ANONYMOUS and EXTERNAL, TLS, several virtual hosts, and the
+// negotiation of frames, channels and heartbeats; with [Options].Dir what is durable survives the process, kill -9 included. It adds no
+// behaviour to the machine's but what a model leaves out: octets, the handshake, negotiated limits, the disk, real time. The scripts in
+// testdata hold machine, server and real RabbitMQs together. BENCHMARKS.md says how fast it is.
+//
+// What it is not: a broker to run a service on. It has no cluster, no permissions beyond who may log in, no management interface, no plugins
+// and no streams, and all messages are in memory.
+//
+// The one idea: the machine has one owner ([core]), and all that happens is handed to it, one thing after the other.
+//
+//	socket ──► reader ──frames──► core: machine.Step, then its own actions until none is left, in an order that Machine.Seed
 //	       ◄── writer ◄──octets──       decides; timers come back as inputs
 //
 // The core never waits for a socket. A client that sends and does not read what is answered is not read from any more when

@@ -89,8 +89,13 @@ func (k *core) turnAway(c *conn) {
 		c.waits = nil
 	}
 	if c.stage != greeting {
-		k.refuse(c, &wire.Error{Code: amqp.InternalError, Text: k.failed.Error()})
+		k.refuse(c, k.offence())
 	}
+}
+
+// offence is what clients are told when the store has failed.
+func (k *core) offence() *wire.Error {
+	return &wire.Error{Code: amqp.InternalError, Text: k.failed.Error()}
 }
 
 // reload begins again with what is on disk, as after a crash.

@@ -26,6 +26,11 @@ func FuzzConnection(f *testing.F) {
 		{amqp.QueueDeclare{Queue: "q", Passive: true}, amqp.ChannelCloseOk{}, amqp.ChannelOpen{}, amqp.QueueDelete{Queue: "q"}},
 		{amqp.ChannelOpen{}, amqp.ConnectionCloseOk{}},
 		{amqp.BasicPublish{Immediate: true}, amqp.ConnectionClose{}},
+		{amqp.QueueDeclare{Queue: "q"}, amqp.BasicPublish{RoutingKey: "q"}, amqp.BasicConsume{Queue: "q", ConsumerTag: "c"},
+			amqp.BasicQos{PrefetchCount: 1}, amqp.BasicAck{Tag: 1, Multiple: true}, amqp.BasicCancel{ConsumerTag: "c"}},
+		{amqp.ExchangeDeclare{Exchange: "x", Type: "topic"}, amqp.QueueDeclare{}, amqp.QueueBind{Exchange: "x", RoutingKey: "#"},
+			amqp.BasicPublish{Exchange: "x", RoutingKey: "a.b"}, amqp.BasicGet{}, amqp.BasicNack{Tag: 1, Requeue: true}},
+		{amqp.TxSelect{}, amqp.QueueDeclare{Queue: "q", Durable: true}, amqp.BasicPublish{RoutingKey: "q"}, amqp.TxCommit{}, amqp.QueuePurge{Queue: "q"}},
 	} {
 		f.Add(true, []byte(frames(f, 1, session...)+string(wire.AppendHeartbeat(nil))+frames(f, 0, amqp.ConnectionClose{})))
 	}

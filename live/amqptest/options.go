@@ -131,3 +131,11 @@ func (t *Tune) fill() error {
 	}
 	return nil
 }
+
+// Profiles returns all that [Machine].Profile can be, the oldest RabbitMQ first.
+func Profiles() (all []broker.Profile) {
+	for i := range broker.ProfileNames() {
+		all = append(all, broker.Profile(i))
+	}
+	return all
+}

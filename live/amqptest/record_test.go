@@ -16,7 +16,6 @@ import (
 	"github.com/lockstep-prover/lockstep/live/conform"
 	"github.com/lockstep-prover/lockstep/live/history"
 	"github.com/lockstep-prover/lockstep/model/amqp"
-	"github.com/lockstep-prover/lockstep/model/broker"
 	"github.com/lockstep-prover/lockstep/prover/admit"
 )
 
@@ -96,9 +95,8 @@ func busy(t *testing.T, s *amqptest.Server, clock *amqptest.Clock) {
 
 // What a server records is admitted by the machine, and is not any more when an item is taken out that tells something.
 func TestRecord(t *testing.T) {
-	for p := range broker.ProfileNames() {
+	for _, profile := range amqptest.Profiles() {
 		for _, asynchronous := range []bool{false, true} {
-			profile := broker.Profile(p)
 			t.Run(fmt.Sprintf("%v asynchronous=%t", profile, asynchronous), func(t *testing.T) {
 				var record bytes.Buffer
 				clock := amqptest.NewClock()
