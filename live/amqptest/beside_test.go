@@ -11,12 +11,8 @@ import (
 	"time"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
-)
 
-// The variables that ask for the comparison: RabbitMQ's URL, and its process.
-const (
-	besideURL = "LOCKSTEP_BESIDE_URL"
-	besidePID = "LOCKSTEP_BESIDE_PID"
+	"github.com/lockstep-prover/lockstep/live/rabbitmq/rabbitmqtest"
 )
 
 const (
@@ -25,13 +21,15 @@ const (
 	idleConns    = 500
 )
 
-// TestBesideRabbitMQ measures the embedded broker, in a process of its own, and a RabbitMQ, in turns, and writes BENCHMARKS.md.
+// BenchmarkBesideRabbitMQ measures the embedded broker, in a process of its own, and a RabbitMQ, in turns, and writes BENCHMARKS.md.
 //
-//	LOCKSTEP_BESIDE_URL=amqp://guest:guest@127.0.0.1:5672/ LOCKSTEP_BESIDE_PID=PID go test ./live/amqptest -run Beside -v
-func TestBesideRabbitMQ(t *testing.T) {
-	theirs, pid := os.Getenv(besideURL), os.Getenv(besidePID)
-	if theirs == "" || pid == "" {
-		t.Skipf("%s and %s do not say which RabbitMQ to measure beside", besideURL, besidePID)
+//	LOCKSTEP_RABBITMQ=1 go test ./live/amqptest -run '^$' -bench BesideRabbitMQ -benchtime 1x -v
+func BenchmarkBesideRabbitMQ(t *testing.B) {
+	node := rabbitmqtest.Shared(t)
+	theirs := node.URL()
+	pid, err := node.Ctl(t.Context(), "-q", "eval", "list_to_integer(os:getpid()).")
+	if err != nil {
+		t.Fatal(err)
 	}
 	ours := start(t, "")
 	var b strings.Builder
@@ -50,13 +48,13 @@ func TestBesideRabbitMQ(t *testing.T) {
 			l.name, l.clients, median(here), median(there), median(ratios), slices.Min(ratios), slices.Max(ratios))
 	}
 	fresh := start(t, "")
-	here, there := idle(t, fresh.url, fresh.Process.Pid), idle(t, theirs, atoi(t, pid))
+	here, there := idle(t, fresh.url, fresh.Process.Pid), idle(t, theirs, atoi(t, strings.TrimSpace(pid)))
 	fmt.Fprintf(&b, "| memory for each of %d idle connections | | %.1f KiB | %.1f KiB | %.2f |\n", idleConns, here/1024, there/1024, here/there)
 
 	conn := connect(t, theirs, amqp091.Config{})
 	text := fmt.Sprintf(`# Benchmarks
 
-Written by the test TestBesideRabbitMQ, which says how to ask for it; do not edit. All figures are of one run, on one machine:
+Written by BenchmarkBesideRabbitMQ, which says how to ask for it; do not edit. All figures are of one run, on one machine:
 
 %s; %d processors; %s; RabbitMQ %v, as it comes. Load average before %s, after %s.
 
@@ -72,7 +70,7 @@ resident set grows when %d clients connect and log in: here in a new one, for wh
 }
 
 // calibrate returns how many times to do a load for it to take besideTime.
-func (l load) calibrate(t *testing.T, url string) int {
+func (l load) calibrate(t testing.TB, url string) int {
 	t.Helper()
 	n := 500
 	for {
@@ -85,7 +83,7 @@ func (l load) calibrate(t *testing.T, url string) int {
 }
 
 // idle is by how many octets a broker's process grows for each idle connection.
-func idle(t *testing.T, url string, pid int) float64 {
+func idle(t testing.TB, url string, pid int) float64 {
 	t.Helper()
 	newBench(t, url).conn.Close() // what the first connection takes, the others do not
 	before := resident(t, pid)
@@ -96,7 +94,7 @@ func idle(t *testing.T, url string, pid int) float64 {
 }
 
 // resident is the resident set of a process, in octets.
-func resident(t *testing.T, pid int) int {
+func resident(t testing.TB, pid int) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if err != nil {
@@ -105,7 +103,7 @@ func resident(t *testing.T, pid int) int {
 	return atoi(t, strings.Fields(string(text))[1]) * os.Getpagesize()
 }
 
-func loadAverage(t *testing.T) string {
+func loadAverage(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -114,7 +112,7 @@ func loadAverage(t *testing.T) string {
 	return strings.Fields(string(text))[0]
 }
 
-func atoi(t *testing.T, s string) int {
+func atoi(t testing.TB, s string) int {
 	t.Helper()
 	n, err := strconv.Atoi(s)
 	if err != nil {
