@@ -40,7 +40,7 @@ func prepareNode(ctx context.Context, dir string) (version string, err error) {
 
 // runNode runs the tests as npm test does, but one file after the other, and with a limit for each test that is not one second: that
 // is short for two cores.
-func runNode(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]result, error) {
+func runNode(ctx context.Context, dir string, broker target, match *regexp.Regexp) ([]result, error) {
 	ours := filepath.Join(dir, "node")
 	args := []string{"--test", "--test-timeout=10000", "--test-concurrency=1", "--test-reporter=" + filepath.Join(ours, "reporter.mjs")}
 	files, err := filepath.Glob(filepath.Join(dir, "node_modules", "amqplib", "test", "*.test.js"))
@@ -49,7 +49,7 @@ func runNode(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]r
 	}
 	cmd := exec.CommandContext(ctx, "node", append(args, files...)...)
 	cmd.Dir = filepath.Join(dir, "node_modules", "amqplib")
-	cmd.Env = append(os.Environ(), "URL="+broker, "BROKER="+broker, "NODE_OPTIONS=--require "+filepath.Join(ours, "redirect.js"))
+	cmd.Env = append(os.Environ(), "URL="+broker.url, "BROKER="+broker.url, "NODE_OPTIONS=--require "+filepath.Join(ours, "redirect.js"))
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return nil, err
