@@ -3,10 +3,11 @@
 # make rabbitmq-4       RabbitMQ 4.0 and 4.3 in root directories of their own, below /var/lib/lockstep or $LOCKSTEP_RABBITMQ_ROOTS, where they are missing; as root
 # make test-rabbitmq-4  the tests against them
 # make conform      random operations on RabbitMQ 3.10, 4.0 and 4.3, held against the broker machine; FOR=10m each, another SEED= each time
+# make test-peers   the test suites of amqp091-go and of npm's amqplib against the embedded broker, three minutes; PEERS= has flags of live/peers
 # make prove-long   the larger sizes: minutes, gigabytes; of the classics every state that somebody else has counted
 # make bench-peers  measures the prover beside SPIN, writes prover/BENCHMARKS.md; BENCH=-ten explores 61 million states, too
 
-.PHONY: test lint rabbitmq rabbitmq-4 test-rabbitmq-4 conform prove-long bench-peers
+.PHONY: test lint rabbitmq rabbitmq-4 test-rabbitmq-4 conform test-peers prove-long bench-peers
 
 test: lint rabbitmq
 	LOCKSTEP_RABBITMQ=1 go test -timeout 14m ./...
@@ -33,6 +34,10 @@ SEED = $(shell date +%s)
 
 conform: rabbitmq rabbitmq-4
 	for broker in rabbitmq rabbitmq-4.0 rabbitmq-4.3; do go run ./cmd/lockstep conform --broker $$broker --seed $(SEED) --for $(FOR) || exit 1; done
+
+test-peers:
+	./.ci/install-node
+	go run ./live/peers $(PEERS)
 
 prove-long:
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3

@@ -44,7 +44,7 @@ var layout = []struct {
 	{"live/conform", []string{"model", "model/amqp", "model/broker", "prover/admit", "live/history", "live/wire"}, []string{"pgregory.net/rapid"}},
 	{"live/gate", []string{"model/amqp", "live/wire"}, nil},
 	{"live/rabbitmq/...", []string{"live/rabbitmq"}, nil},
-	{"live/peers", []string{"model/amqp", "live/wire", "live/amqptest"}, []string{"github.com/rabbitmq/amqp091-go"}},
+	{"live/peers", []string{"model/amqp", "model/broker", "live/wire", "live/amqptest"}, []string{"github.com/rabbitmq/amqp091-go"}},
 	{"live/replay", []string{"model/...", "spec", "traces", "live/wire", "live/amqptest", "live/gate", "live/rabbitmq"}, nil},
 	{"cmd/lockstep", []string{"..."}, nil},
 }

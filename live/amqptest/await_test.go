@@ -40,14 +40,18 @@ func (s *script) await(t testing.TB, c *conn, a *arguments) error {
 	ch, queue, gone, number := a.channel(), a.value("queue", ""), a.flag("gone"), uint32(a.number("messages"))
 	var there func() bool
 	if gone { // asking with a passive declare would be using it
+		other := s.aside(t)
+		defer other.close()
+		other.ask(1, amqp.ConfirmSelect{})
+		var seq uint64
 		there = func() bool {
-			c.send(ch, amqp.BasicPublish{RoutingKey: queue, Mandatory: true}, nothing)
-			f, err := c.take(either(answer[amqp.BasicReturn](ch), answer[amqp.QueueDeleteOk](ch)))
-			if _, ok := f.Method.(amqp.BasicReturn); err != nil || !ok {
-				return false
+			seq++
+			publish := amqp.BasicPublish{RoutingKey: queue, Mandatory: true, Seq: seq}
+			_, returned := other.ask(1, publish).(amqp.BasicReturn)
+			if returned {
+				other.next() // the confirm
 			}
-			_, err = c.take(answer[amqp.QueueDeleteOk](ch))
-			return err == nil
+			return returned
 		}
 	} else {
 		there = func() bool {

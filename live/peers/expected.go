@@ -82,15 +82,16 @@ func parseExpected(text string) (e expected, err error) {
 	return e, nil
 }
 
-// of returns what is expected of a suite with a broker.
+// of returns what is expected of a suite with a broker, which is one of RabbitMQ or "embedded" with the name of one.
 func (e expected) of(suite, broker string) (only expected) {
+	kind, _, _ := strings.Cut(broker, " ")
 	for _, s := range e.suites {
 		if s.suite == suite {
 			only.suites = append(only.suites, s)
 		}
 	}
 	for _, x := range e.exceptions {
-		if x.suite == suite && (x.brokers == nil || slices.Contains(x.brokers, broker)) {
+		if x.suite == suite && (x.brokers == nil || slices.Contains(x.brokers, broker) || slices.Contains(x.brokers, kind)) {
 			only.exceptions = append(only.exceptions, x)
 		}
 	}

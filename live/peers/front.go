@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -14,58 +12,40 @@ import (
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
-// front stands before a broker and does two things of RabbitMQ's management plugin for its clients: it lists their connections, and it
-// closes one, with 320 CONNECTION_FORCED. Else it passes on what both say, and how they end.
+// front stands before a broker that has no management plugin, and does two things of the plugin for its clients: it lists their
+// connections, and it closes one, with 320 CONNECTION_FORCED. Else it passes on what both say, and how they end.
 //
 //	client ──octets, as they come──► broker     what the client says is watched until the name of its connection is known
 //	       ◄──────whole items──────             so that connection.close comes between two of them
 type front struct {
-	broker     string // the URL
-	clients    net.Listener
-	management net.Listener
-	server     *http.Server
-	running    sync.WaitGroup
+	broker  string // the URL
+	clients net.Listener
+	running sync.WaitGroup
 
 	mu    sync.Mutex
 	links map[*link]struct{}
 }
 
-// newFront listens on two ports of 127.0.0.1. The caller must call Close.
+// newFront listens on a port of 127.0.0.1. The caller must call Close.
 func newFront(broker string) (*front, error) {
-	f := &front{broker: broker, links: map[*link]struct{}{}}
-	var err error
-	if f.clients, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		return nil, err
 	}
-	if f.management, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, errors.Join(err, f.clients.Close())
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/connections/{$}", f.list)
-	mux.HandleFunc("DELETE /api/connections/{name}", f.drop)
-	f.server = &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
-	f.running.Go(func() { _ = f.server.Serve(f.management) }) // until Close
+	f := &front{broker: broker, clients: listener, links: map[*link]struct{}{}}
 	f.running.Go(f.accept)
 	return f, nil
 }
 
-// URL is what clients dial.
-func (f *front) URL() string {
-	u, _ := url.Parse(f.broker) // accept has parsed it before
+func (f *front) url() string {
+	u, _ := url.Parse(f.broker) // who made the front has dialled it
 	u.Host = f.clients.Addr().String()
 	return u.String()
-}
-
-// Management is the port of the management plugin.
-func (f *front) Management() string {
-	_, port, _ := net.SplitHostPort(f.management.Addr().String())
-	return port
 }
 
 // Close ends the connections, too.
 func (f *front) Close() {
 	f.clients.Close()
-	f.server.Close()
 	f.mu.Lock()
 	for l := range f.links {
 		l.client.Close()
@@ -112,42 +92,31 @@ func (f *front) remove(l *link) bool {
 	return ok
 }
 
-// connection is what the plugin says of one.
-type connection struct {
-	Name             string `json:"name"`
-	ClientProperties struct {
-		ConnectionName string `json:"connection_name"`
-	} `json:"client_properties"`
-}
-
-func (f *front) list(w http.ResponseWriter, _ *http.Request) {
-	connections := []connection{}
+func (f *front) connections() (all []connection) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	for l := range f.links {
 		c := connection{Name: l.name()}
 		c.ClientProperties.ConnectionName = l.connectionName()
-		connections = append(connections, c)
+		all = append(all, c)
 	}
-	f.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(connections)
+	return all
 }
 
-func (f *front) drop(w http.ResponseWriter, r *http.Request) {
+func (f *front) drop(name string) bool {
 	var named *link
 	f.mu.Lock()
 	for l := range f.links {
-		if l.name() == r.PathValue("name") {
+		if l.name() == name {
 			named = l
 		}
 	}
 	f.mu.Unlock()
 	if named == nil || !f.remove(named) {
-		http.Error(w, "Not Found", http.StatusNotFound)
-		return
+		return false
 	}
 	named.drop()
-	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 // link is a client's connection, and that to the broker on its behalf.

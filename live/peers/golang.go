@@ -60,13 +60,30 @@ func binary(dir string) string { return filepath.Join(dir, "suite.test") }
 
 // runGo runs the tests in one process, as go test does. Where that ends before all have run, because one of them has panicked or
 // hangs, another process runs the rest.
-func runGo(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]result, error) {
-	front, err := newFront(broker)
+func runGo(ctx context.Context, dir string, broker target, match *regexp.Regexp) ([]result, error) {
+	var under managed = embedded{broker.server}
+	if broker.server == nil {
+		front, err := newFront(broker.url)
+		if err != nil {
+			return nil, err
+		}
+		defer front.Close()
+		under = front
+	}
+	management, err := manage(under)
 	if err != nil {
 		return nil, err
 	}
-	defer front.Close()
-	if err := buildGo(ctx, dir, front.Management()); err != nil {
+	defer management.Close()
+	env := []string{"AMQP_URL=" + under.url()}
+	if broker.server != nil {
+		alarms, err := management.alarms()
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, alarms...)
+	}
+	if err := buildGo(ctx, dir, management.port()); err != nil {
 		return nil, err
 	}
 	list := exec.CommandContext(ctx, binary(dir), "-test.list", "^(Test|Fuzz|Example)")
@@ -83,7 +100,7 @@ func runGo(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]res
 	}
 	var all []result
 	for len(waiting) > 0 {
-		results, err := runGoTests(ctx, dir, front, waiting)
+		results, err := runGoTests(ctx, dir, env, waiting)
 		if err != nil {
 			return nil, err
 		}
@@ -108,11 +125,11 @@ func runGo(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]res
 }
 
 // runGoTests runs the tests of those names in one process, as far as it comes.
-func runGoTests(ctx context.Context, dir string, f *front, names []string) ([]result, error) {
-	cmd := exec.CommandContext(ctx, "go", "tool", "test2json", binary(dir), "-test.v=test2json", "-test.timeout=4m",
+func runGoTests(ctx context.Context, dir string, env, names []string) ([]result, error) {
+	cmd := exec.CommandContext(ctx, "go", "tool", "test2json", binary(dir), "-test.v=test2json", "-test.timeout=10m",
 		"-test.run=^("+strings.Join(names, "|")+")$")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "AMQP_URL="+f.URL())
+	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.Output()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return nil, err

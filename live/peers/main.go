@@ -15,6 +15,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lockstep-prover/lockstep/live/amqptest"
+	"github.com/lockstep-prover/lockstep/model/broker"
 )
 
 // suite is a client's tests.
@@ -22,8 +23,15 @@ type suite struct {
 	name string
 	// prepare brings the tests into a directory, which is empty, and returns their version.
 	prepare func(ctx context.Context, dir string) (version string, err error)
-	// run runs those of the tests whose names match, against the broker with that URL.
-	run func(ctx context.Context, dir, broker string, match *regexp.Regexp) ([]result, error)
+	// run runs those of the tests whose names match.
+	run func(ctx context.Context, dir string, broker target, match *regexp.Regexp) ([]result, error)
+}
+
+// target is the broker that the tests run against.
+type target struct {
+	name   string // "rabbitmq-3.10", "embedded rabbitmq-3.10"
+	url    string
+	server *amqptest.Server // nil: another one than the embedded broker
 }
 
 var suites = []suite{
@@ -32,13 +40,21 @@ var suites = []suite{
 }
 
 type options struct {
-	broker string
-	suite  string
-	match  *regexp.Regexp // nil: all
-	log    bool
+	broker  string
+	profile broker.Profile
+	suite   string
+	match   *regexp.Regexp // nil: all
+	log     bool
 }
 
 func main() {
+	if url := os.Getenv(alarmURL); url != "" {
+		if err := rabbitmqctl(url, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, "peers:", err)
+			os.Exit(2)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	asExpected, err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -53,10 +69,11 @@ func main() {
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (asExpected bool, err error) {
 	var o options
-	var pattern string
+	var profile, pattern string
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.broker, "broker", "", "`URL` of the broker; none: an embedded broker")
+	flags.StringVar(&profile, "profile", broker.RabbitMQ310.String(), "`NAME` of the RabbitMQ that an embedded broker is")
 	flags.StringVar(&o.suite, "suite", "", "run only this suite, amqp091-go or amqplib")
 	flags.StringVar(&pattern, "run", "", "run only the tests whose names match this `regexp`")
 	flags.BoolVar(&o.log, "v", false, "print the outcome of every test, and all that the exceptions printed")
@@ -69,6 +86,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (asExpect
 	if o.suite != "" && !slices.ContainsFunc(suites, func(s suite) bool { return s.name == o.suite }) {
 		return false, fmt.Errorf("there is no suite %q", o.suite)
 	}
+	if o.profile, err = broker.ParseProfile(profile); err != nil {
+		return false, err
+	}
 	if pattern != "" {
 		if o.match, err = regexp.Compile(pattern); err != nil {
 			return false, err
@@ -78,23 +98,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (asExpect
 	if err != nil {
 		return false, err
 	}
-	name := "embedded"
-	if o.broker == "" {
-		server, err := amqptest.Listen(amqptest.Options{})
-		if err != nil {
-			return false, err
-		}
-		defer server.Close()
-		o.broker = server.URL()
-	} else if name, err = identify(o.broker); err != nil {
-		return false, err
-	}
 	asExpected = true
 	for _, s := range suites {
 		if o.suite != "" && s.name != o.suite {
 			continue
 		}
-		same, err := compare(ctx, s, name, o, expected, stdout)
+		same, err := compare(ctx, s, o, expected, stdout)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", s.name, err)
 		}
@@ -103,8 +112,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (asExpect
 	return asExpected, nil
 }
 
+// aim returns the broker that a suite is to run against, which is a new one where it is embedded. The caller must call close.
+func aim(o options) (t target, close func(), err error) {
+	if o.broker != "" {
+		t = target{url: o.broker}
+		t.name, err = identify(o.broker)
+		return t, func() {}, err
+	}
+	server, err := amqptest.Listen(amqptest.Options{Machine: amqptest.Machine{Profile: o.profile}})
+	if err != nil {
+		return target{}, nil, err
+	}
+	return target{"embedded " + o.profile.String(), server.URL(), server}, server.Close, nil
+}
+
 // compare runs a suite and prints what is not as expected.
-func compare(ctx context.Context, s suite, broker string, o options, all expected, out io.Writer) (bool, error) {
+func compare(ctx context.Context, s suite, o options, all expected, out io.Writer) (bool, error) {
 	dir, err := os.MkdirTemp("", "lockstep-peers-")
 	if err != nil {
 		return false, err
@@ -117,12 +140,17 @@ func compare(ctx context.Context, s suite, broker string, o options, all expecte
 	if err != nil {
 		return false, fmt.Errorf("preparing the tests: %w", err)
 	}
-	results, err := s.run(ctx, dir, o.broker, o.match)
+	broker, close, err := aim(o)
+	if err != nil {
+		return false, err
+	}
+	defer close()
+	results, err := s.run(ctx, dir, broker, o.match)
 	if err != nil {
 		return false, fmt.Errorf("running the tests: %w", err)
 	}
 	results = unique(results)
-	want := all.of(s.name, broker)
+	want := all.of(s.name, broker.name)
 	deviations := want.compare(version, results, o.match == nil)
 	if o.log {
 		for _, r := range results {
@@ -135,7 +163,7 @@ func compare(ctx context.Context, s suite, broker string, o options, all expecte
 	for _, d := range deviations {
 		fmt.Fprintf(out, "%s: %s\n%s", s.name, d.what, indented(d.output))
 	}
-	fmt.Fprintf(out, "%s %s against %s: %s, %d not as expected\n", s.name, version, broker, tally(results), len(deviations))
+	fmt.Fprintf(out, "%s %s against %s: %s, %d not as expected\n", s.name, version, broker.name, tally(results), len(deviations))
 	return len(deviations) == 0, nil
 }
 

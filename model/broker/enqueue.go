@@ -12,7 +12,7 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 		if q.rejectDeadly {
 			b.deadLetter(q, message{content: l.content}, maxlenDeath, out)
 		}
-		b.settleReceipt(l.receipt, false, out)
+		b.settleReceipt(l.receipt, q.quorum && b.inTx(l.receipt.client), out)
 		return
 	}
 	q.last++

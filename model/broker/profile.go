@@ -57,17 +57,11 @@ func (p Profile) deliveryLimit() int64 {
 	return 20
 }
 
-// commitNeedsQueues: the code with which a transaction fails if a queue that one of its messages was routed to is gone when it is
-// committed, 0 if it does not.
-func (p Profile) commitNeedsQueues() amqp.Code {
-	switch {
-	case p >= RabbitMQ43:
-		return amqp.ResourceError
-	case p >= RabbitMQ40:
-		return amqp.PreconditionFailed
-	}
-	return 0
-}
+// commitNeedsQueues: a transaction fails if a queue that one of its messages was routed to is gone when it is committed.
+func (p Profile) commitNeedsQueues() bool { return p >= RabbitMQ40 }
+
+// commitStopsAtLostQueue: such a commit ends the connection at that message.
+func (p Profile) commitStopsAtLostQueue() bool { return p >= RabbitMQ43 }
 
 // routesAtOnce: what is published in a transaction goes to the queues that are there when it is published, and not to those of its names that
 // are there when it is committed.

@@ -40,7 +40,8 @@ func (b *Broker) selectTx(in call, out *model.Out) {
 }
 
 // commit answers tx.commit (§1.9.2.3): it publishes, then settles, and is done when all queues have taken what was published. Where
-// messages go was decided when they were published; a queue that is gone by now is an error to RabbitMQ 4.
+// messages go was decided when they were published; a queue that is gone by now is an error to RabbitMQ 4. In 4.0 all else is done before the
+// channel ends; 4.3 ends the connection there and then, and neither publishes nor settles anything more.
 func (b *Broker) commit(in call, out *model.Out) {
 	tx := in.ch.tx
 	if tx == nil {
@@ -53,9 +54,14 @@ func (b *Broker) commit(in call, out *model.Out) {
 		tx.left += len(in.conn.host.those(p.queues))
 	}
 	for _, p := range publications {
-		if missing := p.routed - len(in.conn.host.those(p.queues)); missing > 0 && b.opts.Profile.commitNeedsQueues() != 0 {
+		if p.routed > len(in.conn.host.those(p.queues)) && b.opts.Profile.commitNeedsQueues() {
+			if b.opts.Profile.commitStopsAtLostQueue() {
+				tx.settlements = settlements
+				b.connException(in, amqp.ResourceError, "queue of a transaction not found", out)
+				return
+			}
 			tx.failed = true
-			continue
+			p.mandatory = false // it had been routed
 		}
 		b.distribute(in, p, receipt{client: client{in.key, in.channel}}, out)
 	}
@@ -73,6 +79,12 @@ func (b *Broker) settleTx(ch *channel, taken bool, out *model.Out) {
 	}
 }
 
+// inTx reports whether it is a transaction that wants to hear of a publish. RabbitMQ forgets there that a quorum queue has refused it.
+func (b *Broker) inTx(c client) bool {
+	ch := b.channelOf(c)
+	return ch != nil && ch.tx != nil
+}
+
 // complete reports whether a commit has nothing outstanding any more.
 func (tx *transaction) complete() bool { return tx.committing && tx.left <= 0 }
 
@@ -83,8 +95,7 @@ func (b *Broker) completeTx(ch *channel, out *model.Out) {
 	*tx = transaction{}
 	if failed {
 		in := call{key: ch.conn.key, channel: ch.num, method: amqp.TxCommit{}, conn: ch.conn, ch: ch}
-		code := cmp.Or(b.opts.Profile.commitNeedsQueues(), amqp.PreconditionFailed)
-		b.fail(in, code, "partial tx completion", out)
+		b.exception(in, amqp.PreconditionFailed, "partial tx completion", out)
 		return
 	}
 	ch.conn.reply(ch.num, amqp.TxCommitOk{}, out)
