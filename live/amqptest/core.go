@@ -24,9 +24,8 @@ type core struct {
 	mu      sync.Mutex
 	machine *broker.Broker
 	choose  *rand.Rand
-	out     model.Out     // of the step at hand
-	actions []model.Event // of the machine, at the moment
-	last    model.ID      // the last connection's
+	out     model.Out // of the step at hand
+	last    model.ID  // the last connection's
 	conns   map[model.ID]*conn
 	timers  map[model.Timer]*appointment
 	silence *silence // that the machine is being told of
@@ -110,8 +109,10 @@ func (k *core) flush() {
 		k.touched[i] = nil
 	}
 	k.touched = k.touched[:0]
-	if err := k.record.flush(!k.holdsBack() && k.agenda.first() > k.now()); err != nil {
-		k.fail(err)
+	if k.record != nil {
+		if err := k.record.flush(!k.holdsBack() && k.agenda.first() > k.now()); err != nil {
+			k.fail(err)
+		}
 	}
 	k.setAlarm()
 }
@@ -261,11 +262,8 @@ func (k *core) shutDown() {
 // input steps the machine by an input, and then by its own actions as long as it has any.
 func (k *core) input(from model.ID, e model.Event) {
 	k.step(from, e)
-	for {
-		if k.actions = k.machine.Actions(k.actions[:0]); len(k.actions) == 0 {
-			return
-		}
-		k.step(model.Self, k.actions[k.choose.IntN(len(k.actions))])
+	for action := k.machine.Some(k.choose.IntN); action != nil; action = k.machine.Some(k.choose.IntN) {
+		k.step(model.Self, action)
 	}
 }
 
