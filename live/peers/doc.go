@@ -19,6 +19,7 @@
 //	embedded, profile 4.3        357 of 357           321 of 321
 //	RabbitMQ 3.10.8              356 of 357           321 of 321     the one that is left out needs rabbitmqctl
 //	RabbitMQ 4.0.5               356 of 357           321 of 321
+//	RabbitMQ 4.3.6               356 of 357           321 of 321
 //
 // The one idea: amqp091-go's tests of recovery have connections dropped by RabbitMQ's management plugin. Here [management] does what they
 // ask the plugin for: of the embedded broker by its faults, and of another one, which then needs no plugin, by a [front] before it.

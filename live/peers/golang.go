@@ -126,7 +126,7 @@ func runGo(ctx context.Context, dir string, broker target, match *regexp.Regexp)
 
 // runGoTests runs the tests of those names in one process, as far as it comes.
 func runGoTests(ctx context.Context, dir string, env, names []string) ([]result, error) {
-	cmd := exec.CommandContext(ctx, "go", "tool", "test2json", binary(dir), "-test.v=test2json", "-test.timeout=4m",
+	cmd := exec.CommandContext(ctx, "go", "tool", "test2json", binary(dir), "-test.v=test2json", "-test.timeout=10m",
 		"-test.run=^("+strings.Join(names, "|")+")$")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
