@@ -10,7 +10,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
+
+	"github.com/lockstep-prover/lockstep/model/broker"
 )
 
 const (
@@ -58,12 +62,15 @@ var testNames = regexp.MustCompile(`(?m)^\w+$`)
 
 func binary(dir string) string { return filepath.Join(dir, "suite.test") }
 
-// runGo runs the tests in one process, as go test does. Where that ends before all have run, because one of them has panicked or
-// hangs, another process runs the rest.
-func runGo(ctx context.Context, dir string, broker target, match *regexp.Regexp) ([]result, error) {
-	var under managed = embedded{broker.server}
-	if broker.server == nil {
-		front, err := newFront(broker.url)
+// waitingGo are the tests that wait for five seconds or more, each. They need nothing that another test leaves behind, as some do.
+var waitingGo = regexp.MustCompile(`^TestConnectionRecovery|DropsNotification`)
+
+// runGo runs the tests in one process, as go test does. But where the broker is embedded, each of those that wait has a process and
+// a broker of its own, and so they all wait at the same time.
+func runGo(ctx context.Context, dir string, t target, match *regexp.Regexp) ([]result, error) {
+	var under managed = embedded{t.server}
+	if t.server == nil {
+		front, err := newFront(t.url)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +83,7 @@ func runGo(ctx context.Context, dir string, broker target, match *regexp.Regexp)
 	}
 	defer management.Close()
 	env := []string{"AMQP_URL=" + under.url()}
-	if broker.server != nil {
+	if t.server != nil {
 		alarms, err := management.alarms()
 		if err != nil {
 			return nil, err
@@ -92,15 +99,42 @@ func runGo(ctx context.Context, dir string, broker target, match *regexp.Regexp)
 	if err != nil {
 		return nil, err
 	}
-	var waiting []string
+	var together, alone []string
 	for _, name := range testNames.FindAllString(string(out), -1) {
-		if match == nil || match.MatchString(name) {
-			waiting = append(waiting, name)
+		switch {
+		case match != nil && !match.MatchString(name):
+		case t.server != nil && waitingGo.MatchString(name):
+			alone = append(alone, name)
+		default:
+			together = append(together, name)
 		}
 	}
-	var all []result
-	for len(waiting) > 0 {
-		results, err := runGoTests(ctx, dir, env, waiting)
+	results, errs := make([][]result, 1+len(alone)), make([]error, 1+len(alone))
+	var running sync.WaitGroup
+	for i, name := range alone {
+		running.Go(func() { results[1+i], errs[1+i] = runGoAlone(ctx, dir, t.profile, management, name) })
+	}
+	results[0], errs[0] = runGoAll(ctx, dir, env, together)
+	running.Wait()
+	return slices.Concat(results...), errors.Join(errs...)
+}
+
+// runGoAlone runs a test against an embedded broker of its own.
+func runGoAlone(ctx context.Context, dir string, p broker.Profile, m *management, name string) ([]result, error) {
+	server, err := serve(p)
+	if err != nil {
+		return nil, err
+	}
+	defer server.Close()
+	m.add(embedded{server})
+	return runGoAll(ctx, dir, []string{"AMQP_URL=" + server.URL()}, []string{name})
+}
+
+// runGoAll runs the tests of those names. Where their process ends before all have run, because one of them has panicked or hangs,
+// another process runs the rest.
+func runGoAll(ctx context.Context, dir string, env, names []string) (all []result, err error) {
+	for len(names) > 0 {
+		results, err := runGoTests(ctx, dir, env, names)
 		if err != nil {
 			return nil, err
 		}
@@ -110,16 +144,11 @@ func runGo(ctx context.Context, dir string, broker target, match *regexp.Regexp)
 			name, _, _ := strings.Cut(r.test, "/")
 			ran[name] = true
 		}
-		var rest []string
-		for _, name := range waiting {
-			if !ran[name] {
-				rest = append(rest, name)
-			}
-		}
-		if len(rest) == len(waiting) {
+		rest := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return ran[name] })
+		if len(rest) == len(names) {
 			return nil, fmt.Errorf("none of the %d tests from %s on runs", len(rest), rest[0])
 		}
-		waiting = rest
+		names = rest
 	}
 	return all, nil
 }

@@ -29,9 +29,10 @@ type suite struct {
 
 // target is the broker that the tests run against.
 type target struct {
-	name   string // "rabbitmq-3.10", "embedded rabbitmq-3.10"
-	url    string
-	server *amqptest.Server // nil: another one than the embedded broker
+	name    string // "rabbitmq-3.10", "embedded rabbitmq-3.10"
+	url     string
+	server  *amqptest.Server // nil: another one than the embedded broker
+	profile broker.Profile   // of the embedded broker
 }
 
 var suites = []suite{
@@ -119,11 +120,16 @@ func aim(o options) (t target, close func(), err error) {
 		t.name, err = identify(o.broker)
 		return t, func() {}, err
 	}
-	server, err := amqptest.Listen(amqptest.Options{Machine: amqptest.Machine{Profile: o.profile}})
+	server, err := serve(o.profile)
 	if err != nil {
 		return target{}, nil, err
 	}
-	return target{"embedded " + o.profile.String(), server.URL(), server}, server.Close, nil
+	return target{"embedded " + o.profile.String(), server.URL(), server, o.profile}, server.Close, nil
+}
+
+// serve returns a new embedded broker. The caller must call Close.
+func serve(p broker.Profile) (*amqptest.Server, error) {
+	return amqptest.Listen(amqptest.Options{Machine: amqptest.Machine{Profile: p}})
 }
 
 // compare runs a suite and prints what is not as expected.

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/lockstep-prover/lockstep/live/amqptest"
@@ -28,40 +30,67 @@ type connection struct {
 	} `json:"client_properties"`
 }
 
-// management does for a broker what RabbitMQ's management plugin does with connections.
+// management does for brokers what RabbitMQ's management plugin does with connections.
 type management struct {
 	listener net.Listener
 	server   *http.Server
 	served   chan struct{} // closed at the end
+
+	mu      sync.Mutex
+	brokers []managed
 }
 
 // manage listens on a port of 127.0.0.1. The caller must call Close.
-func manage(m managed) (*management, error) {
+func manage(first managed) (*management, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /api/connections/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(append([]connection{}, m.connections()...)) // the client sees it if half is missing
-	})
-	mux.HandleFunc("DELETE /api/connections/{name}", func(w http.ResponseWriter, r *http.Request) {
-		if !m.drop(r.PathValue("name")) {
-			http.NotFound(w, r)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
-	if e, ok := m.(embedded); ok {
+	s := &management{
+		listener: listener, server: &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}, served: make(chan struct{}), brokers: []managed{first},
+	}
+	mux.HandleFunc("GET /api/connections/{$}", s.list)
+	mux.HandleFunc("DELETE /api/connections/{name}", s.drop)
+	if e, ok := first.(embedded); ok {
 		mux.HandleFunc("POST "+alarmPath, func(_ http.ResponseWriter, r *http.Request) { e.Faults().Alarm(r.PathValue("on") == "true") })
 	}
-	s := &management{listener, &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}, make(chan struct{})}
 	go func() {
 		defer close(s.served)
 		_ = s.server.Serve(listener) // until Close
 	}()
 	return s, nil
+}
+
+// add makes the connections of one more broker known. Alarms stay with the first.
+func (s *management) add(m managed) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.brokers = append(s.brokers, m)
+}
+
+func (s *management) known() []managed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.brokers)
+}
+
+func (s *management) list(w http.ResponseWriter, _ *http.Request) {
+	connections := []connection{}
+	for _, m := range s.known() {
+		connections = append(connections, m.connections()...)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(connections) // the client sees it if half is missing
+}
+
+func (s *management) drop(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if !slices.ContainsFunc(s.known(), func(m managed) bool { return m.drop(name) }) {
+		http.NotFound(w, r)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (s *management) port() string {
