@@ -18,11 +18,11 @@ import (
 
 // How entries are kept, in the file's buckets:
 //
-//	meta       format ─► 1
+//	meta       format ─► 2
 //	exchanges  host, name ─► the entry by encoding/gob
 //	queues     likewise
 //	bindings   all but arguments' order is the key ─► likewise
-//	messages   host, queue ─► a bucket: position, 8 octets ─► redelivered, 1 octet; failed deliveries, a varint; a basic.publish as on the wire
+//	messages   host, queue ─► a bucket: position, 8 octets ─► redelivered, 1 octet; failed deliveries and returns, varints; a basic.publish as on the wire
 //
 // Every value begins with a checksum of itself and its key, for the library has none.
 var (
@@ -33,7 +33,7 @@ var (
 	messages  = []byte("messages")
 
 	format  = []byte("format")
-	version = []byte{1}
+	version = []byte{2}
 )
 
 // prepare makes the buckets of a new file, and looks at the format of an old one.
@@ -129,7 +129,7 @@ func applyMessage(tx *bbolt.Tx, m broker.StoredMessage, gone bool) error {
 	if m.Redelivered {
 		value[0] = 1
 	}
-	value = binary.AppendUvarint(value, uint64(m.Deliveries))
+	value = binary.AppendUvarint(binary.AppendUvarint(value, uint64(m.Deliveries)), uint64(m.Acquired))
 	publish := amqp.BasicPublish{Exchange: m.Exchange, RoutingKey: m.RoutingKey, Message: m.Message}
 	if value, err = wire.Append(value, amqp.Frame{Method: publish}, 0); err != nil {
 		return err
@@ -169,8 +169,11 @@ func decodeMessage(queue, key, value []byte) (m broker.StoredMessage, err error)
 	if value, err = unsealed(key, value); err != nil || !ok || len(names) != 2 || len(key) != 8 || len(value) == 0 {
 		return m, errors.Join(err, errors.New("a message is illegible"))
 	}
-	deliveries, size := binary.Uvarint(value[1:])
-	r := wire.NewReader(bytes.NewReader(value[1+max(size, 0):]))
+	value, redelivered := value[1:], value[0] == 1
+	deliveries, size := binary.Uvarint(value)
+	value = value[max(size, 0):]
+	acquired, size := binary.Uvarint(value)
+	r := wire.NewReader(bytes.NewReader(value[max(size, 0):]))
 	r.FrameMax, r.BodyMax = 0, 0
 	item, err := r.Next()
 	publish, ok := item.Frame.Method.(amqp.BasicPublish)
@@ -178,7 +181,7 @@ func decodeMessage(queue, key, value []byte) (m broker.StoredMessage, err error)
 		return m, errors.Join(err, errors.New("a message is illegible"))
 	}
 	return broker.StoredMessage{
-		Host: names[0], Queue: names[1], Position: binary.BigEndian.Uint64(key), Redelivered: value[0] == 1,
-		Exchange: publish.Exchange, RoutingKey: publish.RoutingKey, Message: publish.Message, Deliveries: int(deliveries),
+		Host: names[0], Queue: names[1], Position: binary.BigEndian.Uint64(key), Redelivered: redelivered,
+		Exchange: publish.Exchange, RoutingKey: publish.RoutingKey, Message: publish.Message, Acquired: int(acquired), Deliveries: int(deliveries),
 	}, nil
 }

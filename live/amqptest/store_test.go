@@ -58,6 +58,7 @@ var (
 func letter(q broker.StoredQueue, position uint64) broker.StoredMessage {
 	return broker.StoredMessage{
 		Host: q.Host, Queue: q.Name, Position: position, Exchange: "amq.topic", RoutingKey: "a.b", Redelivered: position%2 == 0,
+		Acquired: int(position) % 7 * 100, Deliveries: int(position) % 5,
 		Message: amqp.Message{
 			Properties: amqp.Properties{Present: amqp.HasDeliveryMode | amqp.HasHeaders, DeliveryMode: 2,
 				Headers: amqp.MustTable(amqp.Field{Name: "n", Value: int64(position)})},

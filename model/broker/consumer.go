@@ -235,7 +235,7 @@ func (b *Broker) depart(q *queue, c client, out *model.Out) {
 		back = append(back, m.message)
 		return true
 	})
-	b.putBack(q, back, true, true, out)
+	b.putBack(q, back, leaveBack, out)
 	b.deliver(q, out)
 }
 

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -31,7 +30,9 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 	}
 	dead := *c
 	dead.exchange, dead.ttl, dead.changed = x.name, forever, true
-	dead.deliveries = b.opts.Profile.remembered(q, m, why)
+	if b.opts.Profile.countsTravel() {
+		dead.deliveries = max(c.deliveries, m.deliveries)
+	}
 	p := &dead.message.Properties
 	headers := p.Headers
 	if q.deadKey != nil {
@@ -51,22 +52,12 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 	}
 }
 
-// remembered is how many failed deliveries a message remembers that dies in that queue.
-func (p Profile) remembered(q *queue, m message, why death) int {
-	switch {
-	case !p.countsTravel():
-		return 0
-	case !q.quorum:
-		return m.content.deliveries + m.deliveries
-	case why == rejectedDeath && p.forgetsOldFailures():
-		return 1
-	}
-	return cmp.Or(m.deliveries, m.content.deliveries)
-}
-
-// withDeath adds a death to the header x-death, an array with a table for each queue and reason, the latest first.
+// withDeath adds a death to the header x-death, an array with a table for each queue and reason, the latest first ([Profile.reversesDeaths]).
 func withDeath(profile Profile, h amqp.Table, q *queue, c *content, why death) amqp.Table {
 	deaths := deathsIn(h)
+	if profile.reversesDeaths() {
+		slices.Reverse(deaths)
+	}
 	i := slices.IndexFunc(deaths, func(t amqp.Table) bool {
 		queue, _ := t.Lookup("queue")
 		reason, _ := t.Lookup("reason")

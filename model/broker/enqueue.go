@@ -16,7 +16,7 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 		return
 	}
 	q.last++
-	m := message{content: l.content, pos: q.last, redelivered: q.quorum && l.content.deliveries > 0}
+	m := message{content: l.content, pos: q.last, deliveries: l.content.deliveries, redelivered: q.quorum && l.content.deliveries > 0}
 	b.startLife(q, &m, out)
 	b.keepMessage(q, m, out)
 	if l.receipt.somebody() && q.persists(m) {
@@ -31,9 +31,7 @@ func (b *Broker) enqueue(q *queue, l letter, out *model.Out) {
 			return
 		}
 	}
-	if !q.quorum && l.content.deliveries > 0 && b.opts.Profile.classicCounts() {
-		m.redelivered = true
-	}
+	m.redelivered = m.redelivered || m.deliveries > 0 && b.opts.Profile.failuresSeemRedelivered()
 	q.insert(m)
 	b.dropExcess(q, out)
 	b.dropExpired(q, out)

@@ -32,9 +32,10 @@ type settlement uint8
 const (
 	acknowledge settlement = iota
 	putBack
-	rejectBack // by basic.reject, which RabbitMQ 4.3 counts as a failure
+	rejectBack // put back, by basic.reject
+	leaveBack  // put back, by the end of the channel
 	discard    // and dead-letter
-	rejectAway // both
+	rejectAway // discard, by basic.reject
 )
 
 // receipt says to whom a publish is confirmed; the zero value: to nobody.
@@ -48,7 +49,9 @@ func (l letter) String() string {
 	case publishLetter:
 		return "a message"
 	case settleLetter:
-		return [...]string{"an acknowledgement", "messages back", "messages back", "a rejection", "a rejection"}[l.settle]
+		return [...]string{
+			acknowledge: "an acknowledgement", putBack: "messages back", rejectBack: "messages back", discard: "a rejection", rejectAway: "a rejection",
+		}[l.settle]
 	case departLetter:
 		return "notice of a closed channel"
 	}

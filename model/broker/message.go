@@ -70,7 +70,7 @@ type message struct {
 	timer       int    // the number of the timer that runs for it; 0: none
 	expired     bool
 	redelivered bool
-	deliveries  int // how many here have failed; of a classic queue: see [Profile.classicCounts]
+	deliveries  int // how many have failed, here and where it comes from, as far as that counts: [Profile.fails]
 
 	// In a quorum queue:
 	returned bool // stands before all that have never been delivered

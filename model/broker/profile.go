@@ -79,9 +79,20 @@ func (p Profile) failsOnEarlyCancel() bool { return p < RabbitMQ43 }
 // limitsChannels: basic.qos with global limits the channel; without that it is taken as if it were not global.
 func (p Profile) limitsChannels() bool { return p < RabbitMQ43 }
 
-// everyReturnFails: a quorum queue counts every return of a message as a failed delivery, and not only those by basic.reject and by
-// the end of a channel.
-func (p Profile) everyReturnFails() bool { return p < RabbitMQ43 }
+// fails: a message that is settled so has failed once more. A quorum queue counts that until 3.10 for its delivery limit, from 4.0 on also for
+// the queues where the message goes from there, and from 4.3 on a classic queue counts it too.
+func (p Profile) fails(s settlement, quorum bool) bool {
+	switch {
+	case p >= RabbitMQ43:
+		return s == rejectBack || s == rejectAway || s == leaveBack
+	case p >= RabbitMQ40:
+		return quorum && (s == leaveBack || s == rejectAway || s == discard)
+	}
+	return quorum
+}
+
+// limitsReturns: the delivery limit of a quorum queue is one of returns, not of failures, and returns are what it tells.
+func (p Profile) limitsReturns() bool { return p == RabbitMQ40 }
 
 // requeuesToTheEnd: what a client gives back to a quorum queue without a delivery limit goes to its end.
 func (p Profile) requeuesToTheEnd() bool { return p < RabbitMQ40 }
@@ -101,12 +112,11 @@ func (p Profile) countsTravel() bool { return p >= RabbitMQ40 }
 // dropsCC: a message that is dead-lettered under a key of the queue's loses its header CC.
 func (p Profile) dropsCC() bool { return p < RabbitMQ40 }
 
-// classicCounts: a classic queue, too, counts the deliveries that fail, by basic.reject and by the end of a channel. A dead letter that has
-// failed is marked as redelivered whenever it has to wait in a classic queue.
-func (p Profile) classicCounts() bool { return p >= RabbitMQ43 }
+// failuresSeemRedelivered: a dead letter that has failed is marked as redelivered whenever it has to wait in a classic queue.
+func (p Profile) failuresSeemRedelivered() bool { return p >= RabbitMQ43 }
 
-// forgetsOldFailures: a message that a client rejects from a quorum queue tells of this one failure only.
-func (p Profile) forgetsOldFailures() bool { return p == RabbitMQ40 }
+// reversesDeaths: the deaths that a dead letter has behind it are listed in the reverse order after each further one.
+func (p Profile) reversesDeaths() bool { return p < RabbitMQ40 }
 
 // routesAnswers: a mandatory answer by direct reply-to is not returned, also if its asker is gone.
 func (p Profile) routesAnswers() bool { return p >= RabbitMQ43 }

@@ -10,17 +10,19 @@ import (
 // giveBack returns a delivered message to a quorum queue, which counts how often that happens. It stands before all that have not been
 // delivered yet, in the order of return; in RabbitMQ 3.10 a queue without a delivery limit puts it at the end, if a client gives it
 // back and not the end of one.
-func (b *Broker) giveBack(q *queue, m message, failed, ended bool, out *model.Out) {
-	if !ended && q.deliveryLimit == forever && b.opts.Profile.requeuesToTheEnd() {
+func (b *Broker) giveBack(q *queue, m message, s settlement, out *model.Out) {
+	if s != leaveBack && q.deliveryLimit == forever && b.opts.Profile.requeuesToTheEnd() {
 		b.giveToEnd(q, m, out)
 		return
 	}
 	m.redelivered = true
 	m.acquired++
-	if failed || b.opts.Profile.everyReturnFails() {
-		m.deliveries++
+	b.countFailure(q, &m, s)
+	counted := m.deliveries
+	if b.opts.Profile.limitsReturns() {
+		counted = m.acquired
 	}
-	if int64(m.deliveries) > q.deliveryLimit {
+	if int64(counted) > q.deliveryLimit {
 		b.deadLetter(q, m, limitDeath, out)
 		b.forgetMessage(q, m, out)
 		return
@@ -158,7 +160,8 @@ func (q *queue) watch() {
 	}
 }
 
-// outgoing is a message as a client gets it: a quorum queue tells how often it has been delivered in vain.
+// outgoing is a message as a client gets it: a quorum queue tells how often it has been delivered in vain. The failures that it brings along
+// stand for its returns until it has been returned here.
 func (b *Broker) outgoing(q *queue, m message, got bool) amqp.Message {
 	if !q.quorum {
 		return m.message
@@ -170,13 +173,16 @@ func (b *Broker) outgoing(q *queue, m message, got bool) amqp.Message {
 			out.Properties.Present |= amqp.HasHeaders
 		}
 	}
-	least := 1
-	if got && b.opts.Profile < RabbitMQ40 {
-		least = 0
-	}
-	set("x-delivery-count", cmp.Or(m.deliveries, m.content.deliveries), least)
-	if b.opts.Profile >= RabbitMQ43 {
-		set("x-acquired-count", cmp.Or(m.acquired, m.content.deliveries), 1)
+	switch profile := b.opts.Profile; {
+	case profile >= RabbitMQ43:
+		set("x-delivery-count", m.deliveries, 1)
+		set("x-acquired-count", cmp.Or(m.acquired, m.deliveries), 1)
+	case profile >= RabbitMQ40:
+		set("x-delivery-count", cmp.Or(m.acquired, m.deliveries), 1)
+	case got:
+		set("x-delivery-count", m.deliveries, 0)
+	default:
+		set("x-delivery-count", m.deliveries, 1)
 	}
 	return out
 }

@@ -127,14 +127,12 @@ func (b *Broker) settled(q *queue, l letter, out *model.Out) {
 		}
 	case discard, rejectAway:
 		for _, m := range all {
-			if l.settle == rejectAway {
-				b.countFailure(q, &m)
-			}
+			b.countFailure(q, &m, l.settle)
 			b.deadLetter(q, m, rejectedDeath, out)
 			b.forgetMessage(q, m, out)
 		}
 	default:
-		b.putBack(q, all, l.settle == rejectBack, false, out)
+		b.putBack(q, all, l.settle, out)
 	}
 	if freed {
 		b.unblock(q, func(c *consumer) bool { return c.client == l.from }, out)
@@ -169,19 +167,16 @@ func (q *queue) release(l letter, had func(tag string)) (all []message) {
 }
 
 // putBack makes messages ready again, by their client's wish or because that has ended. In a classic queue they go where they were before; a
-// quorum queue has its own rules, and counts some returns as failures of the message.
-func (b *Broker) putBack(q *queue, all []message, failed, ended bool, out *model.Out) {
+// quorum queue has its own rules.
+func (b *Broker) putBack(q *queue, all []message, s settlement, out *model.Out) {
 	for _, m := range all {
-		switch {
-		case q.quorum:
-			b.giveBack(q, m, failed, ended, out)
+		if q.quorum {
+			b.giveBack(q, m, s, out)
 			continue
-		case !m.redelivered:
+		}
+		if b.countFailure(q, &m, s) || !m.redelivered {
 			m.redelivered = true
 			b.keepMessage(q, m, out)
-		}
-		if failed {
-			b.countFailure(q, &m)
 		}
 		q.insert(m)
 	}
@@ -191,14 +186,15 @@ func (b *Broker) putBack(q *queue, all []message, failed, ended bool, out *model
 	b.dropExpired(q, out)
 }
 
-// countFailure counts a delivery as failed. In a classic queue that matters only once, and only to a dead letter.
-func (b *Broker) countFailure(q *queue, m *message) {
-	switch {
-	case q.quorum:
-		m.deliveries++
-	case b.opts.Profile.classicCounts() && q.deadLetter != nil:
-		m.deliveries = 1
+// countFailure counts a delivery that is settled so, if it has failed, and reports whether that has changed the message. In a classic queue it
+// matters only to a dead letter; Lean, only whether it has happened.
+func (b *Broker) countFailure(q *queue, m *message, s settlement) bool {
+	counts := q.quorum || q.deadLetter != nil && (m.deliveries == 0 || !b.opts.Lean)
+	if !counts || !b.opts.Profile.fails(s, q.quorum) {
+		return false
 	}
+	m.deliveries++
+	return true
 }
 
 // recover answers basic.recover (§1.8.3.15, 16) with requeue; RabbitMQ has no other.
