@@ -188,6 +188,9 @@ func (c *console) printConformance(r *conform.Report, o conformOptions) {
 		codes[code.String()] = n
 	}
 	c.printCounts("reply codes", codes)
+	for n, d := range r.FlakyExamples {
+		c.printf("\n%s\n%s", paint(c.color(), faint, fmt.Sprintf("flaky %d", n+1)), d.Script())
+	}
 	style := green
 	if len(r.Differences) > 0 {
 		style = alarm

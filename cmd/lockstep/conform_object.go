@@ -9,22 +9,23 @@ import (
 
 // conformJSON is the object of `conform --json`.
 type conformJSON struct {
-	Schema      string           `json:"schema"` // "lockstep/conform/v1"
-	Broker      string           `json:"broker"` // product and version
-	Profile     string           `json:"profile"`
-	Generator   string           `json:"generator"`
-	Seed        uint64           `json:"seed"`
-	Pipelined   int              `json:"pipelined"` // percent
-	Sequences   int              `json:"sequences"`
-	Operations  map[string]int   `json:"operations"` // by method; "drop" and "pause"
-	Replies     map[string]int   `json:"replies"`    // by method
-	Codes       map[string]int   `json:"codes"`      // by number
-	Seconds     float64          `json:"seconds"`
-	Unknown     int              `json:"unknown"`  // sequences
-	Flaky       int              `json:"flaky"`    // differences that did not show again
-	Repeated    int              `json:"repeated"` // differences that look like one of those listed
-	Known       map[string]int   `json:"known"`    // differences that SPEC.md lists, by clause
-	Differences []differenceJSON `json:"differences"`
+	Schema        string           `json:"schema"` // "lockstep/conform/v1"
+	Broker        string           `json:"broker"` // product and version
+	Profile       string           `json:"profile"`
+	Generator     string           `json:"generator"`
+	Seed          uint64           `json:"seed"`
+	Pipelined     int              `json:"pipelined"` // percent
+	Sequences     int              `json:"sequences"`
+	Operations    map[string]int   `json:"operations"` // by method; "drop" and "pause"
+	Replies       map[string]int   `json:"replies"`    // by method
+	Codes         map[string]int   `json:"codes"`      // by number
+	Seconds       float64          `json:"seconds"`
+	Unknown       int              `json:"unknown"`  // sequences
+	Flaky         int              `json:"flaky"`    // differences that did not show again
+	Repeated      int              `json:"repeated"` // differences that look like one of those listed
+	Known         map[string]int   `json:"known"`    // differences that SPEC.md lists, by clause
+	Differences   []differenceJSON `json:"differences"`
+	FlakyExamples []differenceJSON `json:"flakyExamples"` // the first of them, as they were
 }
 
 type differenceJSON struct {
@@ -39,19 +40,24 @@ func conformObject(r *conform.Report, o conformOptions) conformJSON {
 	object := conformJSON{
 		Schema: conformSchema, Broker: r.Broker, Profile: r.Profile.String(), Generator: o.generator, Seed: o.seed, Pipelined: o.pipelined,
 		Sequences: r.Sequences, Operations: r.Operations, Replies: r.Replies, Codes: map[string]int{}, Seconds: r.Elapsed.Seconds(),
-		Unknown: r.Unknown, Flaky: r.Flaky, Repeated: r.Repeated, Known: r.Known, Differences: []differenceJSON{},
+		Unknown: r.Unknown, Flaky: r.Flaky, Repeated: r.Repeated, Known: r.Known, Differences: differenceObjects(r.Differences), FlakyExamples: differenceObjects(r.FlakyExamples),
 	}
 	for code, n := range r.Codes {
 		object.Codes[fmt.Sprint(uint16(code))] = n
 	}
-	for _, d := range r.Differences {
+	return object
+}
+
+func differenceObjects(all []conform.Difference) []differenceJSON {
+	objects := []differenceJSON{}
+	for _, d := range all {
 		j := differenceJSON{Sequence: d.Sequence, Script: d.Script(), Observed: d.Observed().String(), Instead: append([]string{}, d.Instead...)}
 		for _, i := range d.History.Items[:d.Item+1] {
 			j.History = append(j.History, i.String())
 		}
-		object.Differences = append(object.Differences, j)
+		objects = append(objects, j)
 	}
-	return object
+	return objects
 }
 
 // conformHistoryJSON is the object of `conform --history --json`.

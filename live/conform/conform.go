@@ -36,20 +36,20 @@ type Options struct {
 
 // Report is what has come of a run.
 type Report struct {
-	Broker       string // product and version
-	Profile      broker.Profile
-	Sequences    int
-	Operations   map[string]int // by method, "drop" and "pause"
-	Replies      map[string]int // by method
-	Codes        map[amqp.Code]int
-	Late         int            // times that the broker was still busy when it was taken to be at rest
-	Unknown      int            // sequences that the judge could not follow
-	Flaky        int            // differences that did not show again
-	Repeated     int            // differences that look like one already reported
-	Known        map[string]int // differences that SPEC.md lists, by clause
-	Differences  []Difference
-	Elapsed      time.Duration
-	FlakyExample []Difference
+	Broker        string // product and version
+	Profile       broker.Profile
+	Sequences     int
+	Operations    map[string]int // by method, "drop" and "pause"
+	Replies       map[string]int // by method
+	Codes         map[amqp.Code]int
+	Late          int            // times that the broker was still busy when it was taken to be at rest
+	Unknown       int            // sequences that the judge could not follow
+	Flaky         int            // differences that did not show again
+	Repeated      int            // differences that look like one already reported
+	Known         map[string]int // differences that SPEC.md lists, by clause
+	Differences   []Difference
+	Elapsed       time.Duration
+	FlakyExamples []Difference // the first few of those, as they were
 }
 
 // Total is the number of operations.
@@ -126,8 +126,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			if flaky {
 				r.Flaky++
 				looks[look]--
-				if len(r.FlakyExample) < 3 {
-					r.FlakyExample = append(r.FlakyExample, d)
+				if len(r.FlakyExamples) < 3 {
+					r.FlakyExamples = append(r.FlakyExamples, d)
 				}
 				continue
 			}

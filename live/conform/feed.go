@@ -32,7 +32,7 @@ type peer struct {
 }
 
 func newFeed(o broker.Options) *feed {
-	return &feed{opts: o, judge: admit.New(newWired(o), admit.Options{Same: same, Prompt: prompt, Slack: slack, Bound: bound})}
+	return &feed{opts: o, judge: admit.New(newWired(o), admit.Options{Same: same, Overtakes: overtakes, Prompt: prompt, Slack: slack, Bound: bound})}
 }
 
 // slack is by how many milliseconds timers are late: RabbitMQ's, and we who look at the clock.
@@ -40,6 +40,20 @@ const slack = 50
 
 // bound is how many steps of the machine one item may take to be found inadmissible.
 const bound = 20_000
+
+// overtakes reports whether a frame is one with which a connection ends. RabbitMQ's reader writes it, while what writes for the channels is being
+// ended, with what it has not written yet.
+func overtakes(e model.Event) bool {
+	s, ok := e.(seen)
+	if !ok {
+		return false
+	}
+	switch s.Method.(type) {
+	case amqp.ConnectionClose, amqp.ConnectionCloseOk:
+		return true
+	}
+	return false
+}
 
 // prompt reports whether an action of the machine's is done when nothing moves any more. That a connection is lost is noticed in
 // some milliseconds, and its queues go in some more.

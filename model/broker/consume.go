@@ -27,7 +27,7 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 	if !b.named(in, &m.Queue, out) {
 		return
 	}
-	if m.ConsumerTag != "" && in.ch.subscribed(m.ConsumerTag) >= 0 {
+	if m.ConsumerTag != "" && (in.ch.subscribed(m.ConsumerTag) >= 0 || in.ch.ending(m.ConsumerTag) >= 0) {
 		b.connException(in, amqp.NotAllowed, fmt.Sprintf("attempt to reuse consumer tag '%s'", m.ConsumerTag), out)
 		return
 	}
@@ -43,6 +43,9 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 		}
 	}
 	c := consumer{client: client{in.key, in.channel}, tag: m.ConsumerTag, noAck: m.NoAck, exclusive: m.Exclusive, prefetch: int(in.ch.prefetch)}
+	if value, _ := m.Arguments.Lookup("x-cancel-on-ha-failover"); value == true {
+		c.final = true
+	}
 	if value, present := m.Arguments.Lookup("x-priority"); present {
 		n, isInt := amqp.Integer(value)
 		if !isInt {
@@ -59,14 +62,11 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 		b.noQueue(in, m.Queue, out)
 		return
 	}
-	switch {
-	case q.quorum:
-		if in.ch.limit > 0 {
-			b.connException(in, amqp.NotImplemented, in.conn.host.here("queue", m.Queue)+" does not support global qos", out)
-			return
-		}
-		c.exclusive = false // which a quorum queue does not know
-	case q.single && m.Exclusive, !q.single && q.active.somebody(), !q.single && m.Exclusive && q.consumerCount() > 0:
+	switch q.refusal(in.ch, m.Exclusive) {
+	case amqp.NotImplemented:
+		b.connException(in, amqp.NotImplemented, in.conn.host.here("queue", m.Queue)+" does not support global qos", out)
+		return
+	case amqp.AccessRefused:
 		b.inExclusiveUse(in, m.Queue, out)
 		return
 	}
@@ -77,6 +77,49 @@ func (b *Broker) consume(in call, m amqp.BasicConsume, out *model.Out) {
 	b.addConsumer(q, c, out)
 }
 
+// refusal is the code with which a queue refuses a consumer of a channel; 0: it takes it.
+func (q *queue) refusal(ch *channel, exclusive bool) amqp.Code {
+	switch {
+	case q.quorum && ch.limit > 0:
+		return amqp.NotImplemented
+	case q.quorum: // which does not know exclusive consumers
+		return 0
+	case q.single && exclusive, !q.single && q.active.somebody(), !q.single && exclusive && q.consumerCount() > 0:
+		return amqp.AccessRefused
+	}
+	return 0
+}
+
+// ending is where the news have the end of that consumer, -1: nowhere. It is in the channel's books until the channel comes to that.
+func (ch *channel) ending(tag string) int {
+	return slices.IndexFunc(ch.news, func(n note) bool { return n.method == amqp.Method(amqp.BasicCancel{ConsumerTag: tag, NoWait: true}) })
+}
+
+// consumeAgain has a channel consume from the queue that has the name of a consumer's former one, and reports whether it does: RabbitMQ 3.10 takes
+// the end of the former one for a failover.
+func (b *Broker) consumeAgain(ch *channel, tag string, e ended, out *model.Out) bool {
+	if e.queue == "" || ch.conn.lost > 0 {
+		return false
+	}
+	q := ch.conn.host.queue(e.queue)
+	if q != nil && q.isDying() {
+		b.remove(q, out)
+		q = nil
+	}
+	if q == nil || q.lockedTo(ch.conn.key) {
+		return false
+	}
+	b.catchUp(q, call{late: b.stepwise(ch.conn.key)}, out)
+	if ch.conn.host.queue(e.queue) != q || q.refusal(ch, e.exclusive) != 0 {
+		return false
+	}
+	ch.consumers = append(ch.consumers, subscription{tag, q.name})
+	b.addConsumer(q, consumer{
+		client: client{ch.conn.key, ch.num}, tag: tag, noAck: e.noAck, exclusive: e.exclusive && !q.quorum, priority: e.priority, prefetch: int(e.prefetch),
+	}, out)
+	return true
+}
+
 func (b *Broker) inExclusiveUse(in call, name string, out *model.Out) {
 	b.exception(in, amqp.AccessRefused, in.conn.host.here("queue", name)+" in exclusive use", out)
 }
@@ -85,6 +128,9 @@ func (b *Broker) inExclusiveUse(in call, name string, out *model.Out) {
 func (b *Broker) cancel(in call, m amqp.BasicCancel, out *model.Out) {
 	i := in.ch.subscribed(m.ConsumerTag)
 	if i < 0 {
+		if j := in.ch.ending(m.ConsumerTag); j >= 0 { // and so the client does not hear of the end
+			in.ch.news = slices.Delete(in.ch.news, j, j+1)
+		}
 		if in.ch.replyConsumer != "" && in.ch.replyConsumer == m.ConsumerTag {
 			in.ch.replyConsumer = ""
 		}

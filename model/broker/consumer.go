@@ -13,6 +13,7 @@ type consumer struct {
 	tag       string
 	noAck     bool
 	exclusive bool
+	final     bool // does not survive its queue, see Profile.consumesAgain
 	priority  int64
 	prefetch  int // messages that it may have unsettled; 0: any number
 	unsettled int // of them, those that count
@@ -291,7 +292,11 @@ func (b *Broker) consumerGone(q *queue, c consumer, out *model.Out) {
 		return
 	}
 	ch.consumers = slices.DeleteFunc(ch.consumers, func(x subscription) bool { return x.tag == c.tag })
-	if ch.conn.cancelNotify {
-		b.tell(ch, note{from: q.source(c.tag), method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}}, out)
+	n := note{from: q.source(c.tag), method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}}
+	if b.opts.Profile.consumesAgain() && !c.final {
+		n.ended = ended{q.name, c.noAck, c.exclusive, c.priority, int64(c.prefetch)}
+	}
+	if ch.conn.cancelNotify || n.ended.queue != "" {
+		b.tell(ch, n, out)
 	}
 }

@@ -42,7 +42,11 @@ func (b *Broker) stopExpiry(q *queue, out *model.Out) {
 
 // startLife begins the time that a message may wait: the shorter of its own and its queue's.
 func (b *Broker) startLife(q *queue, m *message, out *model.Out) {
-	switch ms := min(m.ttl, q.ttl); ms {
+	ms := min(m.ttl, q.ttl)
+	if q.quorum && ms == 0 && !b.opts.Lean { // RabbitMQ's quorum queues keep such a message for the rest of its millisecond
+		ms = 1
+	}
+	switch ms {
 	case forever:
 	case 0:
 		m.expired = true

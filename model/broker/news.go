@@ -17,6 +17,14 @@ type note struct {
 	noAck     bool        // likewise
 	settles   bool        // of basic.deliver: the channel settles it then
 	cancelled bool        // of basic.consume-ok: the consumer is no more
+	ended     ended       // of basic.cancel
+}
+
+// ended is a consumer whose queue is gone, as far as its channel may have to consume again.
+type ended struct {
+	queue              string // "": it never does
+	noAck, exclusive   bool
+	priority, prefetch int64
 }
 
 // what names a note among those that a channel may pass on next.
@@ -122,6 +130,10 @@ func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 	case amqp.ChannelCloseOk:
 		ch.conn.reply(ch.num, m, out)
 		b.drop(ch, out)
+	case amqp.BasicCancel:
+		if !ch.closing && !ch.ended && !b.consumeAgain(ch, m.ConsumerTag, n.ended, out) && ch.conn.cancelNotify {
+			ch.conn.reply(ch.num, m, out)
+		}
 	default:
 		if !ch.closing && !ch.ended {
 			ch.conn.reply(ch.num, m, out)

@@ -73,6 +73,9 @@ func (p Profile) checksDeliveryMode() bool { return p < RabbitMQ40 }
 // checksFailover: x-cancel-on-ha-failover is an argument of basic.consume, a bool.
 func (p Profile) checksFailover() bool { return p < RabbitMQ40 }
 
+// consumesAgain: a channel that hears that a consumer's queue is gone consumes from the queue of that name, if there is one again by then.
+func (p Profile) consumesAgain() bool { return p < RabbitMQ40 }
+
 // failsOnEarlyCancel: a channel that has cancelled a consumer before it heard that it consumes ends the connection when it does hear.
 func (p Profile) failsOnEarlyCancel() bool { return p < RabbitMQ43 }
 

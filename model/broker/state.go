@@ -154,6 +154,8 @@ func (ch *channel) appendState(dst []byte) []byte {
 		dst = model.AppendBool(model.AppendBool(model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck), n.settles), n.cancelled)
 		dst = model.AppendString(dst, n.from)
 		dst = ch.appendDeliveries(dst, []delivery{n.delivery})
+		dst = model.AppendBool(model.AppendBool(model.AppendString(dst, n.ended.queue), n.ended.noAck), n.ended.exclusive)
+		dst = model.AppendInt(model.AppendInt(dst, n.ended.priority), n.ended.prefetch)
 	}
 	if ch.tx != nil {
 		dst = ch.tx.appendState(dst, ch)
@@ -265,7 +267,7 @@ func (q *queue) appendState(dst []byte) []byte {
 
 func (c consumer) appendState(dst []byte) []byte {
 	dst = model.AppendString(c.client.appendState(dst), c.tag)
-	dst = model.AppendBool(model.AppendBool(dst, c.noAck), c.exclusive)
+	dst = model.AppendBool(model.AppendBool(model.AppendBool(dst, c.noAck), c.exclusive), c.final)
 	return model.AppendInt(model.AppendInt(model.AppendInt(dst, c.priority), c.prefetch), c.unsettled)
 }
 

@@ -23,6 +23,7 @@ type event struct {
 	lane  int
 	event model.Event
 	at    int64 // of an input: it was sent no earlier than that
+	last  bool  // of an output: it may overtake the others, which are lost then
 }
 
 // keepsOrder reports whether two events of one direction stay in the order in which they were sent.
@@ -60,7 +61,7 @@ func (c *candidate) send(e event, same func(predicted, observed model.Event) boo
 		return true
 	}
 	if !same(e.event, c.unmet[i].event) {
-		return false
+		return !e.last && slices.ContainsFunc(c.unmet, func(o event) bool { return o.last && o.peer == e.peer })
 	}
 	c.unmet = slices.Delete(c.unmet, i, i+1)
 	return true
@@ -68,6 +69,9 @@ func (c *candidate) send(e event, same func(predicted, observed model.Event) boo
 
 // see is what a peer has seen. It is false if the machine has sent something else in its place.
 func (c *candidate) see(e event, same func(predicted, observed model.Event) bool) bool {
+	if e.last {
+		c.outputs = slices.DeleteFunc(c.outputs, func(o event) bool { return o.peer == e.peer && !o.last })
+	}
 	i := slices.IndexFunc(c.outputs, e.keepsOrder)
 	if i < 0 {
 		c.unmet = append(c.unmet, e)

@@ -16,6 +16,9 @@ type Options struct {
 	// Lane says which events keep their order: those between the machine and one peer, in one direction, that are in one
 	// lane, a number from 0 on, or of which one is in the lane Whole. nil: all are.
 	Lane func(model.Event) int
+	// Overtakes says what may reach its peer before what the machine has sent it earlier, which then is lost: the end of a connection,
+	// where several processes write to it. nil: nothing does.
+	Overtakes func(model.Event) bool
 	// Prompt reports whether an internal action has happened when everything is quiet; nil: all have.
 	Prompt func(action model.Event) bool
 	// Slack is by how many milliseconds a timer may be late.
@@ -62,6 +65,9 @@ func New(m model.Machine, o Options) *Judge {
 	}
 	if o.Lane == nil {
 		o.Lane = func(model.Event) int { return 0 }
+	}
+	if o.Overtakes == nil {
+		o.Overtakes = func(model.Event) bool { return false }
 	}
 	if o.Prompt == nil {
 		o.Prompt = func(model.Event) bool { return true }
@@ -114,7 +120,7 @@ func (j *Judge) add(i Item) {
 }
 
 func (j *Judge) event(peer model.ID, e model.Event) event {
-	return event{peer, j.opts.Lane(e), e, j.now}
+	return event{peer, j.opts.Lane(e), e, j.now, j.opts.Overtakes(e)}
 }
 
 // start is the first that is known of time: all there is has come some time before.
