@@ -18,7 +18,7 @@ import (
 const (
 	besideRounds = 7
 	besideTime   = 700 * time.Millisecond // of one load in one round, about
-	idleConns    = 500
+	idleConns    = 4000
 )
 
 // BenchmarkBesideRabbitMQ measures the embedded broker, in a process of its own, and a RabbitMQ, in turns, and writes BENCHMARKS.md.
@@ -48,8 +48,10 @@ func BenchmarkBesideRabbitMQ(t *testing.B) {
 			l.name, l.clients, median(here), median(there), median(ratios), slices.Min(ratios), slices.Max(ratios))
 	}
 	fresh := start(t, "")
-	here, there := idle(t, fresh.url, fresh.Process.Pid), idle(t, theirs, atoi(t, strings.TrimSpace(pid)))
-	fmt.Fprintf(&b, "| memory for each of %d idle connections | | %.1f KiB | %.1f KiB | %.2f |\n", idleConns, here/1024, there/1024, here/there)
+	here, rate := idle(t, fresh.url, fresh.Process.Pid)
+	there, theirRate := idle(t, theirs, atoi(t, strings.TrimSpace(pid)))
+	fmt.Fprintf(&b, "| %s, among %d idle connections | 1 | %.0f/s | %.0f/s | %.2f |\n", loads[0].name, idleConns, rate, theirRate, rate/theirRate)
+	fmt.Fprintf(&b, "| memory for each idle connection | | %.1f KiB | %.1f KiB | %.2f |\n", here/1024, there/1024, here/there)
 
 	conn := connect(t, theirs, amqp091.Config{})
 	text := fmt.Sprintf(`# Benchmarks
@@ -59,8 +61,9 @@ Written by BenchmarkBesideRabbitMQ, which says how to ask for it; do not edit. A
 %s; %d processors; %s; RabbitMQ %v, as it comes. Load average before %s, after %s.
 
 The embedded broker has a process of its own here, as RabbitMQ has; clients are amqp091-go, in one process. Messages have 16 octets and are transient; each client has a
-connection, a channel and a queue. Medians of %d rounds, in which the two took turns; of the ratios also the least and the greatest. The memory is by how much the process's
-resident set grows when %d clients connect and log in: here in a new one, for what the loads have left behind would be used first; RabbitMQ's has been used.
+connection, a channel and a queue. Medians of %d rounds, in which the two took turns; of the ratios also the least and the greatest. The last two lines are of one broker after the
+other. The memory is by how much the process's resident set grows when the %d clients connect and log in: here in a new one, for what the loads have left behind
+would be used first; RabbitMQ's has been used.
 
 %s`, time.Now().UTC().Format("2006-01-02 15:04 UTC"), runtime.NumCPU(), runtime.Version(), conn.Properties["version"], before, loadAverage(t), besideRounds, idleConns, b.String())
 	if err := os.WriteFile("BENCHMARKS.md", []byte(text), 0o644); err != nil {
@@ -82,15 +85,22 @@ func (l load) calibrate(t testing.TB, url string) int {
 	}
 }
 
-// idle is by how many octets a broker's process grows for each idle connection.
-func idle(t testing.TB, url string, pid int) float64 {
+// idle connects clients that then do nothing. It returns by how many octets the broker's process grows for each, and how fast, meanwhile,
+// another client does the first load.
+func idle(t testing.TB, url string, pid int) (octets, rate float64) {
 	t.Helper()
 	newBench(t, url).conn.Close() // what the first connection takes, the others do not
 	before := resident(t, pid)
 	for range idleConns {
-		defer connect(t, url, amqp091.Config{}).Close()
+		defer connect(t, url, amqp091.Config{Heartbeat: 10 * time.Minute}).Close()
 	}
-	return float64(resident(t, pid)-before) / idleConns
+	octets = float64(resident(t, pid)-before) / idleConns
+	n := loads[0].calibrate(t, url)
+	var rates []float64
+	for range besideRounds {
+		rates = append(rates, float64(n)/loads[0].run(t, url, n).Seconds())
+	}
+	return octets, median(rates)
 }
 
 // resident is the resident set of a process, in octets.
