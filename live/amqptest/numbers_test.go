@@ -94,8 +94,11 @@ func (n *numbers) toWire(f amqp.Frame) amqp.Frame {
 	return f
 }
 
-// number counts a delivery.
+// number counts a delivery, but for an answer by direct reply-to that takes no tag.
 func (d *deliveries) number(machine uint64, noAck bool) uint64 {
+	if machine == 0 {
+		return d.count + 1
+	}
 	d.count++
 	if !noAck {
 		d.wire[machine] = d.count

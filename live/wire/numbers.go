@@ -101,11 +101,14 @@ func (n *ServerNumbers) ToClient(f amqp.Frame) amqp.Frame {
 	return f
 }
 
-// deliver counts a delivery. Who had the machine's tag before has been settled.
+// deliver counts a delivery; 0 is not counted, and bears the next one's number. Who had the machine's tag before has been settled.
 func (n *ServerNumbers) deliver(ch amqp.Channel, machine uint64) uint64 {
 	t := n.channels[ch]
 	if t == nil {
 		return machine // nobody will read it
+	}
+	if machine == 0 {
+		return t.delivered + 1
 	}
 	t.delivered++
 	for uint64(len(t.wire)) <= machine {

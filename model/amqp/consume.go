@@ -22,7 +22,8 @@ type (
 		NoWait      bool
 	}
 	BasicCancelOk struct{ ConsumerTag string }
-	// BasicDeliver brings a message to a consumer. See [BasicAck] about Tag.
+	// BasicDeliver brings a message to a consumer. See [BasicAck] about Tag; 0 is an answer by direct reply-to that takes none: on the wire it
+	// bears the next delivery's.
 	BasicDeliver struct {
 		ConsumerTag          string
 		Tag                  uint64

@@ -44,6 +44,7 @@ type channel struct {
 
 	lastQueue     string // declared last
 	replyConsumer string // of direct reply-to
+	replier       int64  // its number
 }
 
 func (c *conn) find(num amqp.Channel) (int, bool) {

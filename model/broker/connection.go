@@ -33,6 +33,7 @@ type conn struct {
 	full     bool          // takes no deliveries
 	channels []*channel    // sorted by number
 	unread   []amqp.Frame  // lost: what was in flight; blocked, ending: what has arrived since
+	repliers int64         // consumers of answers by direct reply-to that there have been
 	deadline int           // the number of the timer that runs for it; 0: none
 }
 
@@ -332,6 +333,7 @@ func (c *conn) appendState(dst []byte) []byte {
 		host = c.host.name
 	}
 	dst = model.AppendString(model.AppendString(model.AppendInt(dst, c.deadline), c.user), host)
+	dst = model.AppendInt(model.AppendInt(dst, c.repliers), len(c.parting))
 	for _, m := range c.parting {
 		dst = amqp.AppendFrame(dst, amqp.Frame{Method: m})
 	}

@@ -120,7 +120,9 @@ func (b *Broker) relay(ch *channel, n note, out *model.Out) {
 		if ch.closing && n.delivery.consumer == "" { // from no queue, but another client's answer
 			return
 		}
-		m.Tag = ch.deliver(n.delivery, n.noAck)
+		if n.delivery.consumer != "" || b.opts.Profile.countsAnswers() {
+			m.Tag = ch.deliver(n.delivery, n.noAck)
+		}
 		ch.conn.reply(ch.num, m, out)
 		if q := ch.conn.host.queue(n.delivery.queue); n.settles && q != nil {
 			b.send(q, letter{kind: settleLetter, from: client{ch.conn.key, ch.num}, settle: acknowledge, positions: []uint64{n.delivery.pos}})

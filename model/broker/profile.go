@@ -121,6 +121,9 @@ func (p Profile) failuresSeemRedelivered() bool { return p >= RabbitMQ43 }
 // reversesDeaths: the deaths that a dead letter has behind it are listed in the reverse order after each further one.
 func (p Profile) reversesDeaths() bool { return p < RabbitMQ40 }
 
+// countsAnswers: an answer by direct reply-to takes a delivery tag. Else it bears the next one, and leaves it to the next delivery.
+func (p Profile) countsAnswers() bool { return p >= RabbitMQ43 }
+
 // routesAnswers: a mandatory answer by direct reply-to is not returned, also if its asker is gone.
 func (p Profile) routesAnswers() bool { return p >= RabbitMQ43 }
 

@@ -69,7 +69,7 @@ func (b *Broker) contentOf(in call, m amqp.BasicPublish) (c *content, wrong stri
 		if in.ch.replyConsumer == "" {
 			return nil, "fast reply consumer does not exist"
 		}
-		p.ReplyTo = replyAddress(in.key, in.channel)
+		p.ReplyTo = replyAddress(in.key, in.ch.replier)
 	}
 	if p.Present&amqp.HasUserID != 0 && p.UserID != in.conn.user {
 		return nil, fmt.Sprintf("user_id property set to '%s' but authenticated user was '%s'", p.UserID, in.conn.user)

@@ -12,16 +12,17 @@ import (
 // as the address to answer to. The broker puts the channel's own address, replyTo and a dot and more, in its place.
 const replyTo = "amq.rabbitmq.reply-to"
 
-// replyAddress is where answers for a channel go.
-func replyAddress(k key, ch amqp.Channel) string { return fmt.Sprintf("%s.%d.%d", replyTo, k.link, ch) }
+// replyAddress is where answers for the nth consumer of answers of a connection go.
+func replyAddress(k key, n int64) string { return fmt.Sprintf("%s.%d.%d", replyTo, k.link, n) }
 
 func isReplyAddress(name string) bool {
-	var link, ch int
-	_, err := fmt.Sscanf(name, replyTo+".%d.%d", &link, &ch)
+	var link, n int64
+	_, err := fmt.Sscanf(name, replyTo+".%d.%d", &link, &n)
 	return err == nil
 }
 
-// consumeReplies answers basic.consume of the name for answers.
+// consumeReplies answers basic.consume of the name for answers. Every consumer of them has an address of its own, so that what comes late for one does not
+// reach the next.
 func (b *Broker) consumeReplies(in call, m amqp.BasicConsume, out *model.Out) {
 	switch {
 	case m.ConsumerTag != "" && in.ch.subscribed(m.ConsumerTag) >= 0:
@@ -34,7 +35,8 @@ func (b *Broker) consumeReplies(in call, m amqp.BasicConsume, out *model.Out) {
 		if m.ConsumerTag == "" {
 			m.ConsumerTag = b.fresh("amq.ctag-", func(tag string) bool { return in.ch.subscribed(tag) >= 0 })
 		}
-		in.ch.replyConsumer = m.ConsumerTag
+		in.conn.repliers++
+		in.ch.replyConsumer, in.ch.replier = m.ConsumerTag, in.conn.repliers
 		in.answer(!m.NoWait, amqp.BasicConsumeOk{ConsumerTag: m.ConsumerTag}, out)
 	}
 }
@@ -46,7 +48,7 @@ func (b *Broker) replyChannel(address string) *channel {
 	}
 	for _, c := range b.conns {
 		for _, ch := range c.channels {
-			if c.lost == 0 && ch.replyConsumer != "" && replyAddress(c.key, ch.num) == address {
+			if c.lost == 0 && ch.replyConsumer != "" && replyAddress(c.key, ch.replier) == address {
 				return ch
 			}
 		}

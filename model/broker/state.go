@@ -167,7 +167,7 @@ func (ch *channel) appendState(dst []byte) []byte {
 		dst = model.AppendString(model.AppendString(dst, s.tag), s.queue)
 	}
 	dst = model.AppendInt(model.AppendInt(model.AppendInt(dst, ch.prefetch), ch.limit), ch.volume)
-	return model.AppendString(model.AppendString(dst, ch.lastQueue), ch.replyConsumer)
+	return model.AppendInt(model.AppendString(model.AppendString(dst, ch.lastQueue), ch.replyConsumer), ch.replier)
 }
 
 // appendDeliveries encodes deliveries with their places among all unsettled ones of the channel, and of their queues.
