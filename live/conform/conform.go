@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,9 +170,15 @@ func (d *Difference) Observed() history.Item { return d.History.Items[d.Item] }
 
 // known returns the clause of SPEC.md that lists the difference as one that the machine does not model, "" if none does.
 func (d *Difference) known() string {
-	m, ok := d.Observed().Frame.Method.(amqp.ConnectionClose)
-	if ok && m.Code == amqp.InternalError && strings.HasSuffix(m.Text, "noproc") {
-		return "B-20"
+	switch m := d.Observed().Frame.Method.(type) {
+	case amqp.ConnectionClose:
+		if m.Code == amqp.InternalError && strings.HasSuffix(m.Text, "noproc") {
+			return "B-20"
+		}
+	case amqp.ChannelOpenOk:
+		if slices.ContainsFunc(d.Instead, func(s string) bool { return strings.Contains(s, "class-id=20 method-id=41") }) {
+			return "B-24"
+		}
 	}
 	return ""
 }

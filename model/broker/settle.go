@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -59,34 +60,46 @@ func (ch *channel) collect(tag uint64, multiple bool) (all []delivery, ok bool) 
 	return all, true
 }
 
-// settleAll tells each queue which of its messages are settled, and makes room under the channel's limit.
+// settleAll tells each queue which of its messages are settled, and makes room under the channel's limit. A queue is told of what each consumer had by
+// itself, and of every message got: what one gives back may be delivered before it hears of the next.
 func (b *Broker) settleAll(in call, all []delivery, s settlement, out *model.Out) {
 	me := client{in.key, in.channel}
 	for _, d := range all {
 		in.ch.tags.give(d.tag)
 	}
 	var counted int
-	var queues []string
 	for _, d := range all {
 		if d.counted {
 			counted++
 		}
-		if d.queue != "" && !slices.Contains(queues, d.queue) {
-			queues = append(queues, d.queue)
-		}
 	}
-	slices.Sort(queues)
-	for _, name := range queues {
-		var positions []uint64
-		for _, d := range all {
-			if d.queue == name {
-				positions = append(positions, d.pos)
-			}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, delivery.compareOrigin)
+	for len(all) > 0 {
+		n := 1
+		for n < len(all) && all[0].compareOrigin(all[n]) == 0 {
+			n++
 		}
-		slices.Sort(positions)
-		b.send(in.conn.host.queue(name), letter{kind: settleLetter, from: me, settle: s, positions: positions})
+		if name := all[0].queue; name != "" {
+			positions := make([]uint64, n)
+			for i, d := range all[:n] {
+				positions[i] = d.pos
+			}
+			slices.Sort(positions)
+			b.send(in.conn.host.queue(name), letter{kind: settleLetter, from: me, settle: s, positions: positions})
+		}
+		all = all[n:]
 	}
 	b.release(in.ch, counted)
+}
+
+// compareOrigin orders deliveries by queue and consumer, and those that are got, which come first, one by one.
+func (d delivery) compareOrigin(other delivery) int {
+	c := cmp.Or(cmp.Compare(d.queue, other.queue), cmp.Compare(d.consumer, other.consumer))
+	if c == 0 && d.consumer == "" {
+		return cmp.Compare(d.order, other.order)
+	}
+	return c
 }
 
 // release takes settled messages off a channel's limit, and lets the queues that had found it reached go on.
