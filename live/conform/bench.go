@@ -27,11 +27,11 @@ type bench struct {
 
 func newBench(o Options) (*bench, error) {
 	b := &bench{
-		opts: o, events: make(chan event, 4096), told: make(chan event, 64),
+		opts: o, events: make(chan event, 4096),
 		ops: map[string]int{}, replies: map[string]int{}, codes: map[amqp.Code]int{}, patience: patience,
 	}
-	var err error
-	if b.admin, err = dial(o.Broker, "admin", true, b.told); err != nil {
+	err := b.open()
+	if err != nil {
 		return nil, err
 	}
 	if b.profile = ProfileOf(b.admin.version); o.Profile != "" {
@@ -40,13 +40,32 @@ func newBench(o Options) (*bench, error) {
 			return nil, err
 		}
 	}
-	for _, f := range []amqp.Frame{{Method: amqp.ConnectionOpen{VirtualHost: o.Broker.VirtualHost}}, {Channel: 1, Method: amqp.ChannelOpen{}}} {
+	return b, nil
+}
+
+// open connects the admin.
+func (b *bench) open() (err error) {
+	b.told = make(chan event, 64)
+	if b.admin, err = dial(b.opts.Broker, "admin", true, b.told); err != nil {
+		return err
+	}
+	for _, f := range []amqp.Frame{{Method: amqp.ConnectionOpen{VirtualHost: b.opts.Broker.VirtualHost}}, {Channel: 1, Method: amqp.ChannelOpen{}}} {
 		if _, err := b.ask(f); err != nil {
 			b.close()
-			return nil, err
+			return err
 		}
 	}
-	return b, nil
+	return nil
+}
+
+// errBroken is that the broker fails on something that a sequence has left, SPEC.md B-26.
+var errBroken = errors.New("the broker fails on what is there")
+
+// renew goes on with new names after errBroken.
+func (b *bench) renew() error {
+	b.close()
+	b.opts.Prefix = strings.TrimSuffix(b.opts.Prefix, "-") + "x-"
+	return b.open()
 }
 
 // machine is the broker machine to compare with.
@@ -61,7 +80,9 @@ func (b *bench) ask(f amqp.Frame) (amqp.Method, error) {
 		select {
 		case e := <-b.told:
 			if e.closed == nil {
-				if m, refused := e.frame.Method.(amqp.ConnectionClose); refused {
+				if m, refused := e.frame.Method.(amqp.ConnectionClose); refused && m.Code == amqp.InternalError {
+					return nil, fmt.Errorf("%w: %s", errBroken, m.Text)
+				} else if refused {
 					return nil, &EnvironmentError{fmt.Errorf("the broker closes the connection: %s", m.Text)}
 				}
 				return e.frame.Method, nil

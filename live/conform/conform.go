@@ -93,13 +93,15 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	defer b.close()
 	start := time.Now()
+	broken := 0
 	r := &Report{Broker: b.admin.product, Profile: b.profile, Operations: b.ops, Replies: b.replies, Codes: b.codes, Known: map[string]int{}}
+	defer func() { r.Elapsed = time.Since(start) }()
 	looks := map[string]int{}
 	for ; ctx.Err() == nil; r.Sequences++ {
 		if o.For > 0 && time.Since(start) >= o.For || o.Operations > 0 && r.Total() >= o.Operations || len(r.Differences) >= o.Most {
 			break
 		}
-		ops := o.Generate(o.Seed, o.Prefix, r.Sequences)
+		ops := o.Generate(o.Seed, b.opts.Prefix, r.Sequences)
 		pipeline(ops, o.Seed, r.Sequences, o.Pipelined)
 		got := b.run(ctx, ops)
 		r.Late += got.late
@@ -136,14 +138,22 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			if o.Found != nil {
 				o.Found(d)
 			}
+		case errors.Is(got.err, errBroken) && broken < mostBroken:
+			broken++
+			r.Known["B-26"]++
+			if err := b.renew(); err != nil {
+				return r, err
+			}
 		case ctx.Err() != nil:
 		default:
 			return r, got.err
 		}
 	}
-	r.Elapsed = time.Since(start)
 	return r, nil
 }
+
+// mostBroken is how often in a run a broker may fail on what is there.
+const mostBroken = 20
 
 func (b *bench) history(f *feed, number int) *history.History {
 	return &history.History{

@@ -32,7 +32,7 @@ type peer struct {
 }
 
 func newFeed(o broker.Options) *feed {
-	return &feed{opts: o, judge: admit.New(newWired(o), admit.Options{Same: same, Overtakes: overtakes, Prompt: prompt, Slack: slack, Bound: bound})}
+	return &feed{opts: o, judge: admit.New(newWired(o), admit.Options{Same: same, Lane: lane, Overtakes: overtakes, Prompt: prompt, Slack: slack, Bound: bound})}
 }
 
 // slack is by how many milliseconds timers are late: RabbitMQ's, and we who look at the clock.
@@ -40,6 +40,19 @@ const slack = 50
 
 // bound is how many steps of the machine one item may take to be found inadmissible.
 const bound = 20_000
+
+// lane is the channel of a frame that a client sees: RabbitMQ has a process to write for each channel, so that between two of them no order is kept. What clients
+// send is read by one.
+func lane(e model.Event) int {
+	switch s, ok := e.(seen); {
+	case !ok:
+		return 0
+	case s.Channel == 0:
+		return admit.Whole
+	default:
+		return int(s.Channel)
+	}
+}
 
 // overtakes reports whether a frame is one with which a connection ends. RabbitMQ's reader writes it, while what writes for the channels is being
 // ended, with what it has not written yet.
@@ -59,7 +72,7 @@ func overtakes(e model.Event) bool {
 // some milliseconds, and its queues go in some more.
 func prompt(action model.Event) bool {
 	switch action.(type) {
-	case broker.Notice, broker.Reap, broker.Read:
+	case broker.Notice, broker.Depart, broker.Reap, broker.Read:
 		return false
 	}
 	return true

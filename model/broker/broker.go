@@ -43,6 +43,11 @@ type (
 	}
 	// Notice lets the broker learn that a connection is lost, whatever it has not read of it.
 	Notice struct{ Loss }
+	// Depart ends one of the channels of a connection whose loss is noticed; a lean broker, where connections have but one, has no such step.
+	Depart struct {
+		Loss
+		Channel amqp.Channel
+	}
 	// Finish is the last step of a queue that is being deleted.
 	Finish struct{ Queue string }
 	// Reap deletes an exclusive queue whose connection is no more.
@@ -85,6 +90,7 @@ func (a Deliver) String() string { return "queue " + a.Queue + " delivers" }
 func (a Sync) String() string    { return "queue " + a.Queue + " has its messages on disk" }
 func (a Read) String() string    { return fmt.Sprintf("reads on after %v: %v", a.Loss, a.Next) }
 func (a Notice) String() string  { return "notices " + a.Loss.String() }
+func (a Depart) String() string  { return fmt.Sprintf("ends channel %d after %v", a.Channel, a.Loss) }
 func (a Finish) String() string  { return "queue " + a.Queue + " is gone" }
 func (a Reap) String() string    { return "deletes queue " + a.Queue + " of a lost connection" }
 
@@ -256,7 +262,13 @@ func (b *Broker) Some(pick func(n int) int) model.Event {
 
 func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
 	loss := Loss{c.link, b.opts.Name(c.link), c.lost}
-	if len(c.unread) > 0 {
+	switch {
+	case c.noticed:
+		for _, ch := range c.channels {
+			dst = append(dst, Depart{loss, ch.num})
+		}
+		return dst
+	case len(c.unread) > 0:
 		dst = append(dst, Read{loss, c.unread[0]})
 	}
 	return append(dst, Notice{loss})
@@ -326,6 +338,9 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.readOn(key{e.Link, e.N}, e.Next, out)
 	case Notice:
 		b.notice(key{e.Link, e.N}, out)
+		b.settleLost(e.Link, out)
+	case Depart:
+		b.channelDeparts(key{e.Link, e.N}, e.Channel, out)
 		b.settleLost(e.Link, out)
 	case Take:
 		q := b.find(e.Queue)
@@ -465,7 +480,7 @@ func (b *Broker) Vocabulary() []model.Event {
 	if b.opts.Grain == Process {
 		words = append(words, Take{}, Sync{}, Handle{}, Inform{}, Relay{})
 		if !b.opts.Lean {
-			words = append(words, End{}, Finish{})
+			words = append(words, Depart{}, End{}, Finish{})
 		}
 	}
 	if b.opts.Burst > 0 {

@@ -31,6 +31,7 @@ type conn struct {
 	parting  []amqp.Method // ending: what is sent when they are gone: connection.close, close-ok, or both
 	blocked  bool          // has published under an alarm, and is not read any more
 	full     bool          // takes no deliveries
+	noticed  bool          // lost, and its channels end, one after the other
 	channels []*channel    // sorted by number
 	unread   []amqp.Frame  // lost: what was in flight; blocked, ending: what has arrived since
 	repliers int64         // consumers of answers by direct reply-to that there have been
@@ -325,7 +326,7 @@ func (b *Broker) ring(on bool, out *model.Out) {
 }
 
 func (c *conn) appendState(dst []byte) []byte {
-	for _, flag := range []bool{c.closing, c.ending, c.blocked, c.full, c.cancelNotify, c.blockedNotify} {
+	for _, flag := range []bool{c.closing, c.ending, c.blocked, c.full, c.noticed, c.cancelNotify, c.blockedNotify} {
 		dst = model.AppendBool(dst, flag)
 	}
 	host := ""

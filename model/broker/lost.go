@@ -182,21 +182,35 @@ func (b *Broker) stake(c *conn) []byte {
 // notice is the end of a connection that the broker learns of: its exclusive queues are orphans until they are reaped, and each other
 // queue that knows of its channels hears in its own time that they are no more.
 func (b *Broker) notice(k key, out *model.Out) {
-	if c := b.conn(k); c != nil {
-		b.forgetReceipts(func(r client) bool { return r.key == k })
-		for _, ch := range c.channels {
-			ch.gone = true
-		}
+	c := b.conn(k)
+	if c == nil || len(c.channels) == 0 {
 		b.orphan(k)
-		for _, h := range b.hosts {
-			for _, q := range h.queues {
-				for _, ch := range c.channels {
-					b.farewell(q, client{k, ch.num})
-				}
-			}
+		b.forget(k, out)
+		return
+	}
+	b.forgetReceipts(func(r client) bool { return r.key == k })
+	b.orphan(k)
+	if c.noticed, c.unread = true, nil; b.opts.Grain == Process && !b.opts.Lean {
+		return
+	}
+	for _, ch := range slices.Clone(c.channels) {
+		b.channelDeparts(k, ch.num, out)
+	}
+}
+
+// channelDeparts is the end of a channel of a connection that is noticed to be lost. With the last one the connection is forgotten.
+func (b *Broker) channelDeparts(k key, num amqp.Channel, out *model.Out) {
+	c := b.conn(k)
+	i, _ := c.find(num)
+	c.channels[i].gone = true
+	for _, h := range b.hosts {
+		for _, q := range h.queues {
+			b.farewell(q, client{k, num})
 		}
 	}
-	b.forget(k, out)
+	if c.channels = slices.Delete(c.channels, i, i+1); len(c.channels) == 0 {
+		b.forget(k, out)
+	}
 }
 
 // farewell marks a channel that is no more as departed, and puts word of that into the mailbox of a queue that knows of it.
