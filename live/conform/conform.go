@@ -186,7 +186,9 @@ func (d *Difference) known() string {
 			return "B-20"
 		}
 	case amqp.ChannelOpenOk:
-		if slices.ContainsFunc(d.Instead, func(s string) bool { return strings.Contains(s, "class-id=20 method-id=41") }) {
+		if slices.ContainsFunc(d.Instead, func(s string) bool {
+			return strings.Contains(s, "class-id=20 method-id=41") || strings.Contains(s, "second 'channel.open' seen")
+		}) {
 			return "B-24"
 		}
 	}

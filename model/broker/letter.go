@@ -53,6 +53,9 @@ func (l letter) String() string {
 			acknowledge: "an acknowledgement", putBack: "messages back", rejectBack: "messages back", discard: "a rejection", rejectAway: "a rejection",
 		}[l.settle]
 	case departLetter:
+		if l.waits {
+			return "notice of a closing channel"
+		}
 		return "notice of a closed channel"
 	}
 	return "leave to deliver again"
@@ -118,8 +121,15 @@ func (b *Broker) let(l letter) {
 	}
 }
 
-// turns are the letters of which a queue may take one next: the oldest, and if that is a publish to a quorum queue, the oldest of the others.
+// turns are the letters of which a queue may take one next: the oldest, and if that is a publish to a quorum queue, the oldest of the others. A channel that
+// leaves its queues tells one after the other, so that word of that may come later than what is there.
 func (q *queue) turns() []int {
+	if q.mailbox[0].waits {
+		if i := slices.IndexFunc(q.mailbox, func(l letter) bool { return !l.waits }); i > 0 {
+			return []int{0, i}
+		}
+		return []int{0}
+	}
 	if !q.quorum || q.mailbox[0].kind != publishLetter {
 		return []int{0}
 	}

@@ -48,7 +48,8 @@ func (n note) ends() bool {
 
 const madeUpTag = "amq.ctag-"
 
-// next appends what the channel may pass on next: its answers first, then of every source the oldest.
+// next appends what the channel may pass on next: its answers first, then of every source the oldest. Before a channel answers channel.close it waits for the
+// connection's reader, and may pass on what it is sent meanwhile.
 func (ch *channel) next(dst []model.Event, whose string) []model.Event {
 	var sources []string
 	var ending string // the source whose first note ends a consumer
@@ -60,7 +61,7 @@ func (ch *channel) next(dst []model.Event, whose string) []model.Event {
 			continue
 		}
 		dst = append(dst, Relay{ch.conn.link, whose, ch.num, n.what()})
-		if n.from == "" {
+		if n.from == "" && n.method != amqp.Method(amqp.ChannelCloseOk{}) {
 			return dst
 		}
 		if !slices.Contains(sources, n.from) && n.ends() {
