@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
-	"github.com/lockstep-prover/lockstep/model/broker"
 	"github.com/lockstep-prover/lockstep/model/network"
 )
 
@@ -18,9 +17,9 @@ import (
 //	 │                            └───silent, lost┘        │
 //	 └───────────────────────── gone ◄─────────────────────┘
 type boundedRelease struct {
-	queue string
-	pairs []pair
-	bound int // in ticks
+	change func(model.Event) (change, bool) // of a lock with one slot
+	pairs  []pair
+	bound  int // in ticks
 
 	silent  bitset // whose connection is
 	holder  int    // the pair that holds the lock, or none
@@ -48,14 +47,13 @@ func (m *boundedRelease) Step(from model.ID, e model.Event, out *model.Out) {
 		i := slices.IndexFunc(m.pairs, func(p pair) bool { return p.link == from })
 		m.silent.set(i, e.Health == network.Silent)
 		m.lost = m.lost || i == m.holder && e.Health == network.None
-	case broker.Declared:
-		if e.Queue == m.queue {
-			m.holder = slices.IndexFunc(m.pairs, func(p pair) bool { return p.link == e.Link })
-			m.lost = e.Late
-		}
-	case broker.Deleted:
-		if e.Queue == m.queue {
+	default:
+		switch c, ok := m.change(e); {
+		case ok && c.ends:
 			m.holder, m.lost = none, false
+		case ok:
+			m.holder = slices.IndexFunc(m.pairs, func(p pair) bool { return p.link == c.link })
+			m.lost = c.late
 		}
 	}
 	if m.running = m.holder != none && (m.lost || m.silent.has(m.holder)); !m.running {

@@ -8,7 +8,7 @@ import (
 // Catalogue returns every named system.
 func Catalogue() []*Entry {
 	return []*Entry{
-		exclusiveQueue(), exclusiveQueueTimed(),
+		exclusiveQueue().entry(), exclusiveQueueTimed(),
 		twoPhaseCommit(), transactionCommit(), paxos(),
 		peterson(), bakery(), diningPhilosophers(),
 		ewd840(), alternatingBit(), amqpMutex(), fischer(),

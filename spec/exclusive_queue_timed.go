@@ -12,7 +12,7 @@ import (
 // exclusiveQueueTimed is the catalogue's entry for lock.ExclusiveQueue under a digital clock. It is an entry of its own, and no
 // parameter of the untimed one: other properties are in question, and what is proved without a clock needs no second proof under one.
 func exclusiveQueueTimed() *Entry {
-	untimed := exclusiveQueue()
+	untimed := exclusiveQueue().entry()
 	var parameters []Parameter
 	for _, p := range untimed.Parameters {
 		switch p.Name {
@@ -68,30 +68,32 @@ func exclusiveQueueTimed() *Entry {
 }
 
 func buildExclusiveQueueTimed(s Settings) (*model.System, []model.Property, error) {
-	return exclusiveQueueTimedSystem(s, func(c *lock.ExclusiveQueue) model.Machine { return c })
+	return exclusiveQueueTimedSystem(s, asItIs)
 }
 
 // exclusiveQueueTimedSystem composes the system; tests put mutants in the places of the clients.
-func exclusiveQueueTimedSystem(s Settings, client func(*lock.ExclusiveQueue) model.Machine) (*model.System, []model.Property, error) {
+func exclusiveQueueTimedSystem(s Settings, client func(*lock.Client) model.Machine) (*model.System, []model.Property, error) {
 	deadlines := broker.Deadlines{Losses: max(1, s.Int("reset")+s.Int("blackhole")+s.Int("crash")+s.Int("pause"))}
 	if s.Bool("heartbeat") {
 		deadlines.Interval = heartbeatInterval
 	}
-	options := exclusiveQueueOptions(s)
+	protocol, options := exclusiveQueueProtocol(s), lockOptions(s)
 	options.Patience = int64(s.Int("patience"))
-	sys, pairs, err := lockSystemInTime(append(slices.Clip(s), Setting{"opening", "atomic"}), deadlines, func(link model.ID) model.Machine {
-		return client(lock.NewExclusiveQueue(link, options))
+	composed, err := composeLock(append(slices.Clip(s), Setting{"opening", "atomic"}), nil, deadlines, func(link model.ID) model.Machine {
+		return client(lock.New(link, protocol, options))
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	if sys, err = sys.Timed(lockClock(s, pairs)); err != nil {
+	pairs, h := composed.pairs, exclusiveQueue().holding(s)
+	sys, err := composed.Timed(lockClock(s, pairs))
+	if err != nil {
 		return nil, nil, err
 	}
 	bound := s.Int("bound") / s.Int("tick")
 	return sys, []model.Property{
-		monitored("bounded-release", &boundedRelease{queue: options.Queue, pairs: pairs, bound: bound, holder: none}),
-		beliefExclusion(pairs, 1),
+		monitored("bounded-release", &boundedRelease{change: h.change, pairs: pairs, bound: bound, holder: none}),
+		beliefExclusion(pairs, h),
 		{Name: "time-passes", Kind: model.DeadlockFree, Symmetric: true},
 		canHold(pairs),
 	}, nil

@@ -11,14 +11,14 @@ import (
 
 // timeMutant is a client that is wrong about time.
 type timeMutant struct {
-	*lock.ExclusiveQueue
+	*lock.Client
 	patient bool // it waits for ever on a silent connection
 	haunts  bool // when it has crashed, it still has something to do before the next tick
 }
 
 func (m *timeMutant) Step(from model.ID, e model.Event, out *model.Out) {
 	var said model.Out
-	m.ExclusiveQueue.Step(from, e, &said)
+	m.Client.Step(from, e, &said)
 	for _, x := range said.Effects() {
 		switch {
 		case x.Kind == model.Arm && m.patient:
@@ -39,11 +39,11 @@ func (m *timeMutant) Step(from model.ID, e model.Event, out *model.Out) {
 }
 
 func (m *timeMutant) Clone() model.Machine {
-	return &timeMutant{m.ExclusiveQueue.Clone().(*lock.ExclusiveQueue), m.patient, m.haunts}
+	return &timeMutant{m.Client.Clone().(*lock.Client), m.patient, m.haunts}
 }
 
 func (m *timeMutant) Rename(to func(model.ID) model.ID) model.Machine {
-	return &timeMutant{m.ExclusiveQueue.Rename(to).(*lock.ExclusiveQueue), m.patient, m.haunts}
+	return &timeMutant{m.Client.Rename(to).(*lock.Client), m.patient, m.haunts}
 }
 
 // Every property under the clock can fail where the protocol keeps it, which is the control.
@@ -51,15 +51,15 @@ func TestTimeMutants(t *testing.T) {
 	for name, c := range map[string]struct {
 		property string
 		settings []Setting
-		mutate   func(*lock.ExclusiveQueue) model.Machine
+		mutate   func(*lock.Client) model.Machine
 		also     []Setting // what breaks it in place of a mutant
 	}{
 		"waits for ever on a silent connection": {"belief-exclusion", []Setting{{"patience", "10000"}},
-			func(q *lock.ExclusiveQueue) model.Machine { return &timeMutant{ExclusiveQueue: q, patient: true} }, nil},
+			func(q *lock.Client) model.Machine { return &timeMutant{Client: q, patient: true} }, nil},
 		"leaves a deadline behind when it crashes": {"time-passes", []Setting{{"clients", "1"}, {"crash", "1"}},
-			func(q *lock.ExclusiveQueue) model.Machine { return &timeMutant{ExclusiveQueue: q, haunts: true} }, nil},
-		"never declares": {"can-hold", nil, func(q *lock.ExclusiveQueue) model.Machine {
-			return &mutant{ExclusiveQueue: q, say: func(m amqp.Method) amqp.Method {
+			func(q *lock.Client) model.Machine { return &timeMutant{Client: q, haunts: true} }, nil},
+		"never declares": {"can-hold", nil, func(q *lock.Client) model.Machine {
+			return &mutant{Client: q, say: func(m amqp.Method) amqp.Method {
 				if _, ok := m.(amqp.QueueDeclare); ok {
 					return nil
 				}
@@ -70,7 +70,7 @@ func TestTimeMutants(t *testing.T) {
 		"agrees on no heartbeats": {"bounded-release", nil, nil, []Setting{{"heartbeat", "false"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			verdict := func(client func(*lock.ExclusiveQueue) model.Machine, more ...Setting) model.Verdict {
+			verdict := func(client func(*lock.Client) model.Machine, more ...Setting) model.Verdict {
 				e := exclusiveQueueTimed()
 				s, err := e.Settings(slices.Concat(c.settings, more)...)
 				if err != nil {
@@ -83,7 +83,7 @@ func TestTimeMutants(t *testing.T) {
 				i := slices.IndexFunc(properties, func(p model.Property) bool { return p.Name == c.property })
 				return eitherWay(t, sys, properties[i])
 			}
-			same := func(q *lock.ExclusiveQueue) model.Machine { return q }
+			same := func(q *lock.Client) model.Machine { return q }
 			mutate := c.mutate
 			if mutate == nil {
 				mutate = same

@@ -13,26 +13,26 @@ import (
 
 // mutant is a client of the exclusive-queue mutex that gets one thing wrong: what it hears or what it says.
 type mutant struct {
-	*lock.ExclusiveQueue
-	hear func(c *lock.ExclusiveQueue, m amqp.Method) amqp.Method // what it takes a method of the broker for
-	say  func(m amqp.Method) amqp.Method                         // what it sends instead; nil: nothing
-	idle bool                                                    // it does nothing; the first client is not mutated then
+	*lock.Client
+	hear func(c *lock.Client, m amqp.Method) amqp.Method // what it takes a method of the broker for
+	say  func(m amqp.Method) amqp.Method                 // what it sends instead; nil: nothing
+	idle bool                                            // it does nothing; the first client is not mutated then
 }
 
 func (m *mutant) Actions(dst []model.Event) []model.Event {
 	if m.idle {
 		return dst
 	}
-	return m.ExclusiveQueue.Actions(dst)
+	return m.Client.Actions(dst)
 }
 
 func (m *mutant) Step(from model.ID, e model.Event, out *model.Out) {
 	if f, ok := e.(amqp.Frame); ok && m.hear != nil {
-		f.Method = m.hear(m.ExclusiveQueue, f.Method)
+		f.Method = m.hear(m.Client, f.Method)
 		e = f
 	}
 	var said model.Out
-	m.ExclusiveQueue.Step(from, e, &said)
+	m.Client.Step(from, e, &said)
 	for _, x := range said.Effects() {
 		switch f, ok := x.Event.(amqp.Frame); {
 		case x.Kind == model.Arm:
@@ -52,16 +52,16 @@ func (m *mutant) Step(from model.ID, e model.Event, out *model.Out) {
 }
 
 func (m *mutant) Clone() model.Machine {
-	return &mutant{m.ExclusiveQueue.Clone().(*lock.ExclusiveQueue), m.hear, m.say, m.idle}
+	return &mutant{m.Client.Clone().(*lock.Client), m.hear, m.say, m.idle}
 }
 
 func (m *mutant) Rename(to func(model.ID) model.ID) model.Machine {
-	return &mutant{m.ExclusiveQueue.Rename(to).(*lock.ExclusiveQueue), m.hear, m.say, m.idle}
+	return &mutant{m.Client.Rename(to).(*lock.Client), m.hear, m.say, m.idle}
 }
 
 // lockedIsHeld takes 405 RESOURCE_LOCKED in answer to op for a yes.
-func lockedIsHeld(op lock.Op) func(*lock.ExclusiveQueue, amqp.Method) amqp.Method {
-	return func(c *lock.ExclusiveQueue, m amqp.Method) amqp.Method {
+func lockedIsHeld(op lock.Op) func(*lock.Client, amqp.Method) amqp.Method {
+	return func(c *lock.Client, m amqp.Method) amqp.Method {
 		if closed, ok := m.(amqp.ChannelClose); ok && closed.Code == amqp.ResourceLocked && c.InProgress() == op {
 			return amqp.QueueDeclareOk{Queue: "lock"}
 		}
@@ -134,13 +134,13 @@ func TestMutants(t *testing.T) {
 		"leaves the lock to the first client": {"can-contend", calm, mutant{idle: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			verdict := func(client func(*lock.ExclusiveQueue) model.Machine) model.Verdict {
-				e := exclusiveQueue()
+			verdict := func(client func(*lock.Client) model.Machine) model.Verdict {
+				e := exclusiveQueue().entry()
 				s, err := e.Settings(c.settings...)
 				if err != nil {
 					t.Fatal(err)
 				}
-				sys, properties, err := exclusiveQueueSystem(s, client)
+				sys, properties, err := exclusiveQueue().system(s, client)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -150,9 +150,9 @@ func TestMutants(t *testing.T) {
 				}
 				return eitherWay(t, sys, properties[i])
 			}
-			control := verdict(func(q *lock.ExclusiveQueue) model.Machine { return q })
+			control := verdict(func(q *lock.Client) model.Machine { return q })
 			clients := 0
-			broken := verdict(func(q *lock.ExclusiveQueue) model.Machine {
+			broken := verdict(func(q *lock.Client) model.Machine {
 				if clients++; clients == 1 && c.idle {
 					return q
 				}

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"slices"
+
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/broker"
 	"github.com/lockstep-prover/lockstep/model/lock"
@@ -11,15 +13,43 @@ import (
 type client interface {
 	model.Machine
 	Believes() bool
+	Slot() int
 	Dead() bool
 	InProgress() lock.Op
 }
 
-// beliefExclusion: never more clients that believe they hold a slot than there are slots.
-func beliefExclusion(pairs []pair, slots int) model.Property {
+// properties are those of every lock.
+func (s *lockSystem) properties() []model.Property {
+	g := newGrants(s.holding, s.pairs)
+	return []model.Property{
+		monitored("broker-exclusion", &exclusion{g}),
+		beliefExclusion(s.pairs, s.holding),
+		monitored("verify-truth", newVerifyTruth(s.holding, s.pairs, false)),
+		monitored("release-on-verify", newVerifyTruth(s.holding, s.pairs, true)),
+		monitored("release-effective", &effectiveRelease{g}),
+		deadlockFreedom(s.System, theBroker, s.pairs),
+		canHold(s.pairs),
+		canContend(s.pairs),
+	}
+}
+
+func monitored(name string, m model.Machine) model.Property {
+	return model.Property{Name: name, Kind: model.Monitored, Monitor: m, Symmetric: true}
+}
+
+// beliefExclusion: never do more clients believe that they hold a slot than it can be had by.
+func beliefExclusion(pairs []pair, h holding) model.Property {
 	return model.Property{
 		Name: "belief-exclusion", Kind: model.Invariant, Symmetric: true,
-		Holds: func(v model.View) bool { return believers(v, pairs) <= slots },
+		Holds: func(v model.View) bool {
+			believers := make([]int, h.slots)
+			for _, p := range pairs {
+				if c := v[p.client].(client); c.Believes() {
+					believers[h.index(c.Slot())]++
+				}
+			}
+			return slices.Max(believers) <= h.room
+		},
 	}
 }
 

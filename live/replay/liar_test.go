@@ -60,14 +60,14 @@ func method(e model.Effect) amqp.Method {
 }
 
 // lying is a mutex of two clients on a broker that lies.
-func lying(t *testing.T, l liar, options lock.ExclusiveQueueOptions) *model.System {
+func lying(t *testing.T, l liar, p lock.Protocol) *model.System {
 	t.Helper()
 	l.Broker = broker.New(broker.Options{Lean: true})
 	members := []model.Member{{Name: "broker", Machine: l, Timers: []model.Timer{broker.HeartbeatTimer(2), broker.HeartbeatTimer(4)}}}
 	for i, name := range []string{"a", "b"} {
 		client, link := model.ID(1+2*i), model.ID(2+2*i)
 		members = append(members,
-			model.Member{Name: "client/" + name, Machine: lock.NewExclusiveQueue(link, options), Timers: []model.Timer{lock.HeartbeatTimer}},
+			model.Member{Name: "client/" + name, Machine: lock.New(link, p, lock.Options{}), Timers: []model.Timer{lock.HeartbeatTimer}},
 			model.Member{Name: "link/" + name, Machine: network.NewLink(client, 0, network.Options{Faults: network.Faults{Reset: 1}})})
 	}
 	sys, err := model.Compose(members...)
@@ -222,11 +222,11 @@ func TestWrongModels(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			options := lock.ExclusiveQueueOptions{Verify: lock.VerifyPassive}
+			p := lock.ExclusiveQueue{Verify: lock.VerifyPassive}
 			if strings.Contains(c.script, "channel.close 200") {
-				options.Release = lock.ReleaseChannel
+				p.Release = lock.ReleaseChannel
 			}
-			r := script(t, lying(t, c.liar, options), c.script)
+			r := script(t, lying(t, c.liar, p), c.script)
 			onBrokers(t, func(t *testing.T, url string) {
 				last := replay.Step{}
 				got := replayed(t, r, replay.Options{Broker: url, Limit: 500 * time.Millisecond, Each: func(s replay.Step) { last = s }})

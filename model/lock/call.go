@@ -1,5 +1,11 @@
 package lock
 
+import (
+	"fmt"
+
+	"github.com/lockstep-prover/lockstep/model/amqp"
+)
+
 // Op is an operation of a lock.
 type Op uint8
 
@@ -37,18 +43,37 @@ func (c Call) String() string { return c.Op.String() }
 
 // What a client lets the world see: its history.
 type (
-	// Called says that the application called an operation.
-	Called struct{ Op Op }
-	// Returned says that it returned.
+	// Called says that the application called an operation, verify and release of the slot that it takes for its own; 0: the lock has
+	// but one, or they are all alike.
+	Called struct {
+		Op   Op
+		Slot int
+	}
+	// Returned says that it returned. Slot is what acquire was granted, or verify and release were called of.
 	Returned struct {
 		Op     Op
 		Result Result
+		Slot   int
 	}
 	// GaveUp says that the client noticed the loss of its connection outside of any call, and stopped believing that it holds
 	// the lock.
 	GaveUp struct{}
 )
 
-func (c Called) String() string   { return c.Op.String() + " called" }
-func (r Returned) String() string { return r.Op.String() + " returned " + r.Result.String() }
-func (GaveUp) String() string     { return "gave up the lock with the connection" }
+func (c Called) String() string { return c.Op.String() + " called" + ofSlot(c.Slot) }
+func (r Returned) String() string {
+	return r.Op.String() + " returned " + r.Result.String() + ofSlot(r.Slot)
+}
+func (GaveUp) String() string { return "gave up the lock with the connection" }
+
+func ofSlot(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", slot %d", n)
+}
+
+// unasked is what a client dies of that is sent what it did not ask for: a defect of the model.
+func unasked(m amqp.Method) string {
+	return fmt.Sprintf("lock: a client asked nothing that %v answers", m)
+}

@@ -9,5 +9,5 @@
 //	link          amqp.Frame, amqp.Dial, amqp.Hangup ▼   ▲ amqp.Frame, amqp.Lost, amqp.Silent, amqp.Heard
 //
 // Calls and returns are observations ([Called], [Returned]): a history. What a client believes between them is part of its
-// state ([ExclusiveQueue.Believes]).
+// state ([Client.Believes]).
 package lock

@@ -1,7 +1,7 @@
 package lock
 
 import (
-	"fmt"
+	"cmp"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -42,185 +42,110 @@ const (
 	ReleaseChannel
 )
 
-// ExclusiveQueueOptions are the protocol's parameters.
-type ExclusiveQueueOptions struct {
-	Queue     string // NAME; "lock" if empty
-	Verify    VerifyMode
-	Release   ReleaseMode
-	Reconnect bool // the driver reconnects on its own, and the application is not told
-
-	// Patience is how long after the last byte the driver gives a silent connection up, in milliseconds; 0 is one and a half heartbeat
-	// intervals. Only a clock obeys it.
-	Patience int64
+// ExclusiveQueue are the protocol's parameters.
+type ExclusiveQueue struct {
+	Queue   string // NAME; "lock" if empty
+	Verify  VerifyMode
+	Release ReleaseMode
 }
 
-// ExclusiveQueue is a client of the exclusive-queue mutex.
-type ExclusiveQueue struct {
-	options  ExclusiveQueueOptions
-	session  session
-	op       Op   // the call in progress
-	believes bool // the application takes the lock for its own
+func (p ExclusiveQueue) confirms() bool { return p.Verify == VerifyPublish }
+
+func (p ExclusiveQueue) methods() []amqp.Method {
+	methods := []amqp.Method{amqp.QueueDeclareOk{}}
+	switch p.Release {
+	case ReleaseDelete:
+		methods = append(methods, amqp.QueueDeleteOk{})
+	case ReleaseChannel:
+		methods = append(methods, amqp.ChannelCloseOk{})
+	case ReleaseConnection:
+		methods = append(methods, amqp.ConnectionCloseOk{})
+	}
+	if p.Verify == VerifyPublish {
+		methods = append(methods, amqp.BasicReturn{}, amqp.BasicAck{}, amqp.BasicNack{})
+	}
+	return methods
+}
+
+func (p ExclusiveQueue) start() part {
+	p.Queue = cmp.Or(p.Queue, "lock")
+	return &exclusiveQueue{ExclusiveQueue: p}
+}
+
+// exclusiveQueue is a client's part.
+type exclusiveQueue struct {
+	ExclusiveQueue
 	returned bool // verify by publish: the message came back
 }
 
-// NewExclusiveQueue returns a client that is not connected yet, on its link.
-func NewExclusiveQueue(link model.ID, options ExclusiveQueueOptions) *ExclusiveQueue {
-	if options.Queue == "" {
-		options.Queue = "lock"
-	}
-	return &ExclusiveQueue{options: options, session: session{link: link, confirms: options.Verify == VerifyPublish, patience: options.Patience}}
-}
+// bare: closing the connection needs no channel, and who believes has a connection.
+func (q *exclusiveQueue) bare(op Op) bool { return op == Release && q.Release == ReleaseConnection }
 
-// Believes reports whether the application takes the lock for its own: from "acquire returned held" until a verify returns
-// anything else, release is called, or the client gives up the lock with its connection.
-func (c *ExclusiveQueue) Believes() bool { return c.believes }
-
-// Dead reports whether the process has crashed.
-func (c *ExclusiveQueue) Dead() bool { return c.session.dead }
-
-// InProgress returns the call in progress, or NoOp.
-func (c *ExclusiveQueue) InProgress() Op { return c.op }
-
-// Status is what a sequence diagram says about the client.
-func (c *ExclusiveQueue) Status() string {
-	switch {
-	case c.session.dead:
-		return "crashed"
-	case c.believes && c.session.paused:
-		return "believes it holds the lock (paused)"
-	case c.believes:
-		return "believes it holds the lock"
-	case c.session.paused:
-		return "does not hold it (paused)"
-	}
-	return "does not hold it"
-}
-
-// Actions appends the calls that the application may make: none while one is in progress or the session is on its way.
-func (c *ExclusiveQueue) Actions(dst []model.Event) []model.Event {
-	busy := c.session.stage == opening || c.session.stage == channelOpening || c.session.stage == selecting
-	switch {
-	case c.session.dead || c.session.paused || c.op != NoOp || busy:
-		return dst
-	case c.believes:
-		return append(dst, Call{Verify}, Call{Release})
-	}
-	return append(dst, Call{Acquire})
-}
-
-// Vocabulary lists what the client takes: its application's calls and what its session hears.
-func (c *ExclusiveQueue) Vocabulary() []model.Event {
-	words := append(c.session.vocabulary(), Call{}, amqp.Frame{Method: amqp.QueueDeclareOk{}})
-	if c.options.Release == ReleaseDelete {
-		words = append(words, amqp.Frame{Method: amqp.QueueDeleteOk{}})
-	}
-	if c.options.Release == ReleaseChannel {
-		words = append(words, amqp.Frame{Method: amqp.ChannelCloseOk{}})
-	}
-	if c.options.Release == ReleaseConnection {
-		words = append(words, amqp.Frame{Method: amqp.ConnectionCloseOk{}})
-	}
-	if c.options.Verify == VerifyPublish {
-		words = append(words, amqp.Frame{Method: amqp.BasicReturn{}}, amqp.Frame{Method: amqp.BasicAck{}}, amqp.Frame{Method: amqp.BasicNack{}})
-	}
-	return words
-}
-
-// Step takes a call or an input from the link.
-func (c *ExclusiveQueue) Step(_ model.ID, e model.Event, out *model.Out) {
-	if call, ok := e.(Call); ok {
-		c.call(call.Op, out)
-		return
-	}
-	switch c.session.take(e, out) {
-	case isReady:
-		c.request(out)
-	case reply:
-		c.reply(e.(amqp.Frame).Method, out)
-	case refused:
-		c.refused(out)
-	case closed:
-		c.finish(Released, out)
-	case lost:
-		c.lost(out)
-	case suspended:
-		c.op, c.believes, c.returned = NoOp, false, false
-	}
-}
-
-func (c *ExclusiveQueue) call(op Op, out *model.Out) {
-	c.op = op
-	out.Observe(Called{op})
-	if op == Release {
-		c.believes = false
-	}
-	if op == Release && c.options.Release == ReleaseConnection {
-		c.session.closeConnection(out) // needs no channel, and who believes has a connection
-		return
-	}
-	if c.session.prepare(out) {
-		c.request(out)
-	}
-}
-
-// request sends the operation's method: steps 2, 4 and 6.
-func (c *ExclusiveQueue) request(out *model.Out) {
+// begin sends the operation's method: steps 2, 4 and 6.
+func (q *exclusiveQueue) begin(c *Client, out *model.Out) {
 	switch c.op {
 	case Acquire:
-		c.session.send(c.declare(), out)
+		c.session.send(q.declare(), out)
 	case Verify:
-		switch c.options.Verify {
+		switch q.Verify {
 		case VerifyPublish:
-			c.session.send(amqp.BasicPublish{RoutingKey: c.options.Queue, Mandatory: true, Seq: 1}, out)
+			c.session.send(amqp.BasicPublish{RoutingKey: q.Queue, Mandatory: true, Seq: 1}, out)
 		case VerifyPassive:
-			c.session.send(amqp.QueueDeclare{Queue: c.options.Queue, Passive: true}, out)
+			c.session.send(amqp.QueueDeclare{Queue: q.Queue, Passive: true}, out)
 		case VerifyRedeclare:
-			c.session.send(c.declare(), out)
+			c.session.send(q.declare(), out)
 		}
 	case Release:
-		switch c.options.Release {
+		switch q.Release {
 		case ReleaseDelete:
-			c.session.send(amqp.QueueDelete{Queue: c.options.Queue}, out)
+			c.session.send(amqp.QueueDelete{Queue: q.Queue}, out)
 		case ReleaseChannel:
 			c.session.closeChannel(out)
+		case ReleaseConnection:
+			c.session.closeConnection(out)
 		}
 	}
 }
 
+// noRoom are a queue's arguments with which it takes messages, and keeps none.
 var noRoom = amqp.MustTable(amqp.Field{Name: "x-max-length", Value: int32(0)})
 
-func (c *ExclusiveQueue) declare() amqp.QueueDeclare {
-	d := amqp.QueueDeclare{Queue: c.options.Queue, Exclusive: true}
-	if c.options.Verify == VerifyPublish {
+func (q *exclusiveQueue) declare() amqp.QueueDeclare {
+	d := amqp.QueueDeclare{Queue: q.Queue, Exclusive: true}
+	if q.Verify == VerifyPublish {
 		d.Arguments = noRoom
 	}
 	return d
 }
 
-// reply takes the broker's answer: steps 3, 5 and 7.
-func (c *ExclusiveQueue) reply(m amqp.Method, out *model.Out) {
+// take handles the broker's answer: steps 3, 5 and 7.
+func (q *exclusiveQueue) take(c *Client, m amqp.Method, out *model.Out) {
 	switch m := m.(type) {
 	case amqp.QueueDeclareOk:
 		c.finish(Held, out)
 	case amqp.QueueDeleteOk:
 		c.finish(Released, out)
 	case amqp.BasicReturn:
-		c.returned = true
+		q.returned = true
 	case amqp.BasicAck:
-		if c.returned {
+		returned := q.returned
+		q.returned = false
+		if returned {
 			c.finish(NotHeld, out)
 		} else {
 			c.finish(Held, out)
 		}
 	case amqp.BasicNack:
+		q.returned = false
 		c.finish(NotHeld, out)
 	default:
-		panic(fmt.Sprintf("lock: a client asked nothing that %v answers", m))
+		panic(unasked(m))
 	}
 }
 
 // refused is the end of an operation whose channel the broker closed.
-func (c *ExclusiveQueue) refused(out *model.Out) {
+func (q *exclusiveQueue) refused(c *Client, _ amqp.Code, out *model.Out) {
+	q.returned = false
 	switch c.op {
 	case Acquire:
 		c.finish(Busy, out)
@@ -231,43 +156,7 @@ func (c *ExclusiveQueue) refused(out *model.Out) {
 	}
 }
 
-// lost is step 8.
-func (c *ExclusiveQueue) lost(out *model.Out) {
-	switch {
-	case c.op == Verify:
-		c.finish(NotHeld, out)
-	case c.op != NoOp:
-		c.finish(Failed, out)
-	case c.believes && !c.options.Reconnect:
-		c.believes = false
-		out.Observe(GaveUp{})
-	}
-	if c.options.Reconnect {
-		c.session.prepare(out)
-	}
-}
-
-func (c *ExclusiveQueue) finish(r Result, out *model.Out) {
-	out.Observe(Returned{c.op, r})
-	if c.op != Release {
-		c.believes = r == Held
-	}
-	c.op, c.returned = NoOp, false
-}
-
-// Clone returns an independent copy.
-func (c *ExclusiveQueue) Clone() model.Machine { d := *c; return &d }
-
-// Rename replaces the link.
-func (c *ExclusiveQueue) Rename(to func(model.ID) model.ID) model.Machine {
-	d := *c
-	d.session.link = to(d.session.link)
-	return &d
-}
-
-// AppendState encodes the session, the call in progress and the belief.
-func (c *ExclusiveQueue) AppendState(dst []byte) []byte {
-	dst = c.session.appendState(dst)
-	dst = model.AppendInt(dst, c.op)
-	return model.AppendBool(model.AppendBool(dst, c.believes), c.returned)
-}
+func (q *exclusiveQueue) closed(c *Client, out *model.Out) { c.finish(Released, out) }
+func (q *exclusiveQueue) lost()                            { q.returned = false }
+func (q *exclusiveQueue) clone() part                      { d := *q; return &d }
+func (q *exclusiveQueue) appendState(dst []byte) []byte    { return model.AppendBool(dst, q.returned) }

@@ -45,30 +45,31 @@ var events = map[string]model.Event{
 // the broker, what a link tells) and prints what the client did about it, what it believes, and what its application may
 // do next.
 func TestExclusiveQueue(t *testing.T) {
-	var c *lock.ExclusiveQueue
+	var c *lock.Client
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "new" {
-				var o lock.ExclusiveQueueOptions
+				var p lock.ExclusiveQueue
+				var o lock.Options
 				for _, arg := range d.CmdArgs {
 					switch arg.Key {
 					case "publish":
-						o.Verify = lock.VerifyPublish
+						p.Verify = lock.VerifyPublish
 					case "passive":
-						o.Verify = lock.VerifyPassive
+						p.Verify = lock.VerifyPassive
 					case "redeclare":
-						o.Verify = lock.VerifyRedeclare
+						p.Verify = lock.VerifyRedeclare
 					case "release-connection":
-						o.Release = lock.ReleaseConnection
+						p.Release = lock.ReleaseConnection
 					case "release-channel":
-						o.Release = lock.ReleaseChannel
+						p.Release = lock.ReleaseChannel
 					case "reconnect":
 						o.Reconnect = true
 					default:
 						d.Fatalf(t, "no option %q", arg.Key)
 					}
 				}
-				c = lock.NewExclusiveQueue(7, o)
+				c = lock.New(7, p, o)
 				return ""
 			}
 			var b strings.Builder

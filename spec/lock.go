@@ -1,0 +1,193 @@
+package spec
+
+import (
+	"slices"
+
+	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/broker"
+	"github.com/lockstep-prover/lockstep/model/lock"
+	"github.com/lockstep-prover/lockstep/model/network"
+)
+
+// amqpLock is an entry of the catalogue for a lock on AMQP: clients of a protocol, each on a connection of its own to one broker.
+//
+//	the entry's own: name, parameters, cases, what it is to hold it, more properties
+//	of every lock:   the number of clients, reconnecting, heartbeats, faults, the broker's profile and grain; P-1 to P-10, as far as
+//	                 they are claimed
+type amqpLock struct {
+	name, summary string
+	parameters    []Parameter // its own
+	cases         [][]Setting
+	claims        map[string]func(Settings) model.Verdict // of the properties of every lock that apply, by name
+	more          []Property                              // of this one only
+
+	protocol func(Settings) lock.Protocol
+	options  func(Settings, *broker.Options) // nil: the broker is as for every lock
+	holding  func(Settings) holding
+	build    func(*lockSystem) []model.Property // those of more; nil: there are none
+}
+
+// lockProperties are those of every lock, in the order in which they are reported.
+var lockProperties = []Property{
+	{"broker-exclusion", "P-1", "the broker never grants the lock to a client while another one holds it", nil},
+	{"belief-exclusion", "P-2", "never do two clients believe that they hold the lock", nil},
+	{"verify-truth", "P-4", "a verify that returns held: the caller was the broker's holder at some moment of the call", nil},
+	{"release-on-verify", "P-7", "once the broker has freed the lock or given it away, the former holder's next verify says lost", nil},
+	{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker", nil},
+	{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", nil},
+	{"can-hold", "W-1", "witness: a client can come to hold the lock", nil},
+	{"can-contend", "W-2", "witness: a client can ask for the lock while another one holds it", nil},
+}
+
+// entry is the lock as an entry.
+func (l amqpLock) entry() *Entry {
+	e := &Entry{Name: l.name, Summary: l.summary, Cases: l.cases}
+	e.Parameters = append(e.Parameters, Parameter{Name: "clients", Help: "clients, each on a connection of its own", Default: "2", Min: 1, Max: 5})
+	e.Parameters = append(append(e.Parameters, l.parameters...), lockParameters()...)
+	for _, p := range lockProperties {
+		if p.Claim = l.claims[p.Name]; p.Claim != nil {
+			e.Properties = append(e.Properties, p)
+		}
+	}
+	e.Properties = append(e.Properties, l.more...)
+	e.build = func(s Settings) (*model.System, []model.Property, error) { return l.system(s, asItIs) }
+	return e
+}
+
+// lockParameters are those of every lock, behind its own.
+func lockParameters() []Parameter {
+	return []Parameter{
+		{Name: "reconnect", Help: "the driver reconnects on its own and the application is not told", Default: "false",
+			Values: []string{"false", "true"}},
+		{Name: "heartbeat", Help: "both ends negotiate heartbeats", Default: "true", Values: []string{"false", "true"}},
+		{Name: "reset", Help: "connection resets, for each client", Default: "1", Max: 3, Fault: true},
+		{Name: "blackhole", Help: "connections going half-open, for each client", Default: "1", Max: 3, Fault: true},
+		{Name: "crash", Help: "crashes, for each client", Default: "0", Max: 1, Fault: true},
+		{Name: "pause", Help: "pauses of the process, for each client", Default: "0", Max: 3, Fault: true},
+		{Name: "opening", Help: "whether sessions open in one step or frame by frame (SPEC.md, D-4)", Default: "atomic",
+			Values: []string{"atomic", "stepwise"}},
+		{Name: "profile", Help: "the version of RabbitMQ", Default: broker.RabbitMQ310.String(), Values: broker.ProfileNames()},
+		{Name: "grain", Help: "whether RabbitMQ's processes work in their own time, or at once (SPEC.md, D-29)", Default: broker.Process.String(),
+			Values: []string{broker.Process.String(), broker.Atomic.String()}},
+	}
+}
+
+// asItIs puts no mutant in a client's place.
+func asItIs(c *lock.Client) model.Machine { return c }
+
+// system composes the system, with every client as it comes out of the function: tests put mutants in.
+func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine) (*model.System, []model.Property, error) {
+	protocol, options := l.protocol(s), lockOptions(s)
+	sys, err := composeLock(s, l.options, broker.Deadlines{}, func(link model.ID) model.Machine { return client(lock.New(link, protocol, options)) })
+	if err != nil {
+		return nil, nil, err
+	}
+	sys.holding = l.holding(s)
+	var properties []model.Property
+	for _, p := range sys.properties() {
+		if l.claims[p.Name] != nil {
+			properties = append(properties, p)
+		}
+	}
+	if l.build != nil {
+		properties = append(properties, l.build(sys)...)
+	}
+	return sys.System, properties, nil
+}
+
+// lockOptions are those of the clients of every lock.
+func lockOptions(s Settings) lock.Options { return lock.Options{Reconnect: s.Bool("reconnect")} }
+
+// lockSystem is a broker with the clients of a lock.
+type lockSystem struct {
+	*model.System
+	settings Settings
+	pairs    []pair
+	holding  holding
+}
+
+// theBroker is the broker's machine in every system of a lock.
+const theBroker model.ID = 0
+
+// heartbeatInterval is the one that the systems negotiate, in milliseconds.
+const heartbeatInterval = 10_000
+
+func clientName(i int) string { return string(rune('a' + i)) }
+
+// brokerOptions are those of the broker in every lock's system.
+func brokerOptions(s Settings, deadlines broker.Deadlines) broker.Options {
+	o := broker.Options{Name: func(link model.ID) string { return clientName(int(link-2) / 2) }, Deadlines: deadlines, Lean: true}
+	o.Profile, _ = broker.ParseProfile(s.Value("profile")) // both are checked as parameters
+	o.Grain, _ = broker.ParseGrain(s.Value("grain"))
+	return o
+}
+
+// composeLock composes a broker with clients, each on a link of its own. With deadlines, which a clock wants, links report too.
+func composeLock(s Settings, change func(Settings, *broker.Options), deadlines broker.Deadlines, client func(link model.ID) model.Machine) (*lockSystem, error) {
+	links := network.Options{
+		Faults:   network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")},
+		Stepwise: s.Value("opening") == "stepwise",
+		Reports:  deadlines != broker.Deadlines{},
+	}
+	if s.Bool("heartbeat") {
+		links.Heartbeat = heartbeatInterval
+	}
+	options := brokerOptions(s, deadlines)
+	if change != nil {
+		change(s, &options)
+	}
+	members := []model.Member{{Name: "broker", Machine: broker.New(options)}}
+	pairs := make([]pair, s.Int("clients"))
+	for i := range pairs {
+		p := pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)}
+		pairs[i] = p
+		name := clientName(i)
+		members = append(members,
+			model.Member{Name: "client/" + name, Machine: client(p.link), Timers: []model.Timer{lock.HeartbeatTimer}},
+			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, links)})
+		members[theBroker].Timers = append(members[theBroker].Timers, broker.HeartbeatTimer(p.link))
+		members[theBroker].Timers = append(members[theBroker].Timers, deadlines.DeadlineTimers(p.link)...)
+	}
+	sys, err := model.Compose(members...)
+	if err != nil {
+		return nil, err
+	}
+	var group model.Group
+	for _, p := range pairs {
+		atClient, _ := sys.Timer(p.client, lock.HeartbeatTimer)
+		atBroker, _ := sys.Timer(theBroker, broker.HeartbeatTimer(p.link))
+		column := []model.ID{p.client, p.link, atClient, atBroker}
+		for _, t := range deadlines.DeadlineTimers(p.link) {
+			id, _ := sys.Timer(theBroker, t)
+			column = append(column, id)
+		}
+		group = append(group, column)
+	}
+	sys.Symmetry = model.Symmetry{group}
+	return &lockSystem{System: sys, settings: s, pairs: pairs}, nil
+}
+
+// losses is how many connections of one client an end can give up while the other one thinks that all is well: after a reset,
+// or when its heartbeat timer runs out over the silence of a black hole or a pause.
+func losses(s Settings) int {
+	n := s.Int("reset")
+	if s.Bool("heartbeat") {
+		n += s.Int("blackhole") + s.Int("pause")
+	}
+	return n
+}
+
+// waitsForEver reports whether a client may wait for an answer over a connection that never ends: the claim for deadlock-freedom of every lock
+// whose clients wait for the broker only.
+func waitsForEver(s Settings) bool { return s.Int("blackhole") > 0 && !s.Bool("heartbeat") }
+
+// alone reports whether there is one client only.
+func alone(s Settings) bool { return s.Int("clients") < 2 }
+
+// set is a case: names and values in turn.
+func set(pairs ...string) (c []Setting) {
+	for pair := range slices.Chunk(pairs, 2) {
+		c = append(c, Setting{pair[0], pair[1]})
+	}
+	return c
+}
