@@ -49,7 +49,7 @@ func (m *boundedRelease) Step(from model.ID, e model.Event, out *model.Out) {
 		m.lost = m.lost || i == m.holder && e.Health == network.None
 	default:
 		switch c, ok := m.change(e); {
-		case ok && c.ends:
+		case ok && c.n == 0:
 			m.holder, m.lost = none, false
 		case ok:
 			m.holder = slices.IndexFunc(m.pairs, func(p pair) bool { return p.link == c.link })

@@ -7,13 +7,20 @@ import (
 
 // Catalogue returns every named system.
 func Catalogue() []*Entry {
-	return []*Entry{
-		exclusiveQueue().entry(), exclusiveQueueTimed(),
+	var all []*Entry
+	for _, l := range locks() {
+		all = append(all, l.entry())
+	}
+	return append(all,
+		exclusiveQueueTimed(),
 		twoPhaseCommit(), transactionCommit(), paxos(),
 		peterson(), bakery(), diningPhilosophers(),
 		ewd840(), alternatingBit(), amqpMutex(), fischer(),
-	}
+	)
 }
+
+// locks are the locks on AMQP.
+func locks() []amqpLock { return []amqpLock{exclusiveQueue()} }
 
 // Find returns the entry of that name. The error lists the names there are.
 func Find(name string) (*Entry, error) {

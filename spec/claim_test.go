@@ -83,13 +83,16 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// The claims are functions of the parameters; they hold for choices that no case makes, too.
+// The claims are functions of the parameters; they hold for choices that no case makes, too, of every lock.
 func TestClaimsHoldForAnyParameters(t *testing.T) {
-	e, err := spec.Find("mutex/exclusive-queue")
-	if err != nil {
-		t.Fatal(err)
+	var locks []*spec.Entry
+	for _, e := range spec.Catalogue() {
+		if !e.Abstract && e.Bounds == nil {
+			locks = append(locks, e)
+		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
+		e := rapid.SampledFrom(locks).Draw(t, "lock")
 		var chosen []spec.Setting
 		budget := 2 // faults for each client, lest a draw takes minutes
 		for _, p := range e.Parameters {
@@ -101,10 +104,12 @@ func TestClaimsHoldForAnyParameters(t *testing.T) {
 				value = "atomic"
 			case p.Values != nil:
 				value = rapid.SampledFrom(p.Values).Draw(t, p.Name)
-			default:
+			case p.Fault:
 				n := rapid.IntRange(0, min(1, budget)).Draw(t, p.Name)
 				budget -= n
 				value = fmt.Sprint(n)
+			default:
+				value = fmt.Sprint(rapid.IntRange(p.Min, min(p.Min+1, p.Max)).Draw(t, p.Name))
 			}
 			chosen = append(chosen, spec.Setting{Name: p.Name, Value: value})
 		}
@@ -115,7 +120,7 @@ func TestClaimsHoldForAnyParameters(t *testing.T) {
 		claims, results := check(t, e, s, prover.Options{})
 		for i, r := range results {
 			if r.Verdict != claims[i].Claimed {
-				t.Errorf("%v: %s is %v (%s), claimed %v", s, r.Property.Name, r.Verdict, r.Reason, claims[i].Claimed)
+				t.Errorf("%s %v: %s is %v (%s), claimed %v", e.Name, s, r.Property.Name, r.Verdict, r.Reason, claims[i].Claimed)
 			}
 		}
 	})

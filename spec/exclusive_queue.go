@@ -82,10 +82,10 @@ func queueOwners(queues ...string) holding {
 		switch e := e.(type) {
 		case broker.Declared:
 			i, ok := slot[e.Queue]
-			return change{slot: i, link: e.Link, late: e.Late}, ok
+			return change{slot: i, link: e.Link, n: 1, late: e.Late}, ok
 		case broker.Deleted:
 			i, ok := slot[e.Queue]
-			return change{slot: i, link: everybody, ends: true}, ok
+			return change{slot: i, link: everybody}, ok
 		}
 		return change{}, false
 	}}

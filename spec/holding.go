@@ -23,9 +23,9 @@ func (h holding) total() int { return h.slots * h.room }
 // change is one of who holds a slot.
 type change struct {
 	slot int      // from 0 on
-	link model.ID // whose client; everybody, for an end
-	ends bool
-	late bool // of a beginning: the connection is lost already
+	link model.ID // whose client
+	n    int      // how often it has the slot now; 0 of everybody: nobody has it
+	late bool     // over a connection that is lost already
 }
 
 // everybody is no link.
@@ -77,13 +77,10 @@ func (g *grants) observe(e model.Event) (granted, slot int) {
 		return none, 0
 	}
 	i := slices.IndexFunc(g.pairs, func(p pair) bool { return p.link == c.link })
-	n := g.of(i, c.slot)
-	if c.ends {
-		*n = max(*n, 1) - 1
+	had := g.of(i, c.slot)
+	before := *had
+	if *had = uint8(c.n); *had <= before {
 		return none, 0
-	}
-	if *n++; g.room == 1 {
-		*n = 1 // a client's own earlier connection is the same client
 	}
 	return i, c.slot
 }

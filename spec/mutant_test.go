@@ -59,16 +59,6 @@ func (m *mutant) Rename(to func(model.ID) model.ID) model.Machine {
 	return &mutant{m.Client.Rename(to).(*lock.Client), m.hear, m.say, m.idle}
 }
 
-// lockedIsHeld takes 405 RESOURCE_LOCKED in answer to op for a yes.
-func lockedIsHeld(op lock.Op) func(*lock.Client, amqp.Method) amqp.Method {
-	return func(c *lock.Client, m amqp.Method) amqp.Method {
-		if closed, ok := m.(amqp.ChannelClose); ok && closed.Code == amqp.ResourceLocked && c.InProgress() == op {
-			return amqp.QueueDeclareOk{Queue: "lock"}
-		}
-		return m
-	}
-}
-
 // eitherWay returns the verdict, which symmetry does not change, and the length of a counterexample neither.
 func eitherWay(t *testing.T, sys *model.System, p model.Property) model.Verdict {
 	t.Helper()
@@ -86,81 +76,89 @@ func eitherWay(t *testing.T, sys *model.System, p model.Property) model.Verdict 
 	return all[0].Verdict
 }
 
+// broken is a mutant of a lock's client that breaks a property, in a system where the protocol itself keeps it.
+type broken struct {
+	lock     amqpLock
+	property string
+	settings []Setting
+	mutant
+}
+
+// calm is without faults; the other settings are of one kind of fault.
+var (
+	calm         = set("reset", "0", "blackhole", "0")
+	reconnecting = set("blackhole", "0", "reconnect", "true")
+)
+
+// says returns a mutant that sends something else in place of every method of a type; nil: nothing.
+func says[M amqp.Method](instead func(M) amqp.Method) mutant {
+	return mutant{say: func(m amqp.Method) amqp.Method {
+		if x, ok := m.(M); ok {
+			return instead(x)
+		}
+		return m
+	}}
+}
+
+// mutants are those of every lock, by what they do.
+func mutants() []map[string]broken { return []map[string]broken{exclusiveQueueMutants()} }
+
 // Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as
-// the control.
+// the control. Each lock's are in a file of its own.
 func TestMutants(t *testing.T) {
-	calm := []Setting{{"reset", "0"}, {"blackhole", "0"}}
-	reconnecting := []Setting{{"blackhole", "0"}, {"reconnect", "true"}}
-	for name, c := range map[string]struct {
-		property string
-		settings []Setting
-		mutant
-	}{
-		"declares a queue that is not exclusive": {"broker-exclusion", calm, mutant{say: func(m amqp.Method) amqp.Method {
-			if d, ok := m.(amqp.QueueDeclare); ok {
-				d.Exclusive = false
-				return d
-			}
-			return m
-		}}},
-		"takes a refused acquire for a granted one": {"belief-exclusion", calm, mutant{hear: lockedIsHeld(lock.Acquire)}},
-		"takes any queue of the name for its own":   {"verify-truth", reconnecting, mutant{hear: lockedIsHeld(lock.Verify)}},
-		"verifies by declaring again": {"release-on-verify", reconnecting, mutant{say: func(m amqp.Method) amqp.Method {
-			if d, ok := m.(amqp.QueueDeclare); ok && d.Passive {
-				return amqp.QueueDeclare{Queue: d.Queue, Exclusive: true}
-			}
-			return m
-		}}},
-		"misspells the queue that it deletes": {"release-effective", calm, mutant{say: func(m amqp.Method) amqp.Method {
-			if d, ok := m.(amqp.QueueDelete); ok {
-				d.Queue += "k"
-				return d
-			}
-			return m
-		}}},
-		"asks for no answer and waits for it": {"deadlock-freedom", calm, mutant{say: func(m amqp.Method) amqp.Method {
-			if d, ok := m.(amqp.QueueDeclare); ok {
-				d.NoWait = true
-				return d
-			}
-			return m
-		}}},
-		"never declares": {"can-hold", calm, mutant{say: func(m amqp.Method) amqp.Method {
-			if _, ok := m.(amqp.QueueDeclare); ok {
-				return nil
-			}
-			return m
-		}}},
-		"leaves the lock to the first client": {"can-contend", calm, mutant{idle: true}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			verdict := func(client func(*lock.Client) model.Machine) model.Verdict {
-				e := exclusiveQueue().entry()
-				s, err := e.Settings(c.settings...)
-				if err != nil {
-					t.Fatal(err)
+	for _, all := range mutants() {
+		for name, c := range all {
+			t.Run(c.lock.name+"/"+name, func(t *testing.T) {
+				verdict := func(client func(*lock.Client) model.Machine) model.Verdict {
+					s, err := c.lock.entry().Settings(c.settings...)
+					if err != nil {
+						t.Fatal(err)
+					}
+					sys, properties, err := c.lock.system(s, client)
+					if err != nil {
+						t.Fatal(err)
+					}
+					i := slices.IndexFunc(properties, func(p model.Property) bool { return p.Name == c.property })
+					if c.idle { // the first client is unlike the others
+						sys.Symmetry = nil
+					}
+					return eitherWay(t, sys, properties[i])
 				}
-				sys, properties, err := exclusiveQueue().system(s, client)
-				if err != nil {
-					t.Fatal(err)
+				control := verdict(asItIs)
+				clients := 0
+				broken := verdict(func(q *lock.Client) model.Machine {
+					if clients++; clients == 1 && c.idle {
+						return q
+					}
+					return &mutant{q, c.hear, c.say, c.idle}
+				})
+				if control != model.Proved || broken != model.Refuted {
+					t.Errorf("%s is %v of the protocol and %v of the mutant; want proved and refuted", c.property, control, broken)
 				}
-				i := slices.IndexFunc(properties, func(p model.Property) bool { return p.Name == c.property })
-				if c.idle { // the first client is unlike the others
-					sys.Symmetry = nil
-				}
-				return eitherWay(t, sys, properties[i])
-			}
-			control := verdict(func(q *lock.Client) model.Machine { return q })
-			clients := 0
-			broken := verdict(func(q *lock.Client) model.Machine {
-				if clients++; clients == 1 && c.idle {
-					return q
-				}
-				return &mutant{q, c.hear, c.say, c.idle}
 			})
-			if control != model.Proved || broken != model.Refuted {
-				t.Errorf("%s is %v of the protocol and %v of the mutant; want proved and refuted", c.property, control, broken)
+		}
+	}
+}
+
+// Every property of every lock has a mutant that breaks it, but for those that the protocol itself breaks whatever the parameters.
+func TestEveryPropertyHasAMutant(t *testing.T) {
+	has := map[string]bool{}
+	for _, all := range mutants() {
+		for _, c := range all {
+			has[c.lock.name+" "+c.property] = true
+		}
+	}
+	for _, l := range locks() {
+		e := l.entry()
+		choices, err := e.Choices()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range e.Properties {
+			kept := slices.ContainsFunc(choices, func(s Settings) bool { return p.Claim(s) == model.Proved })
+			if kept && !has[l.name+" "+p.Name] {
+				t.Errorf("%s: no mutant breaks %s", l.name, p.Name)
 			}
-		})
+		}
 	}
 }

@@ -300,9 +300,16 @@ func (q *queue) actions(dst []model.Event) []model.Event {
 
 // Step takes one action or input.
 func (b *Broker) Step(from model.ID, e model.Event, out *model.Out) {
+	var before []tenure
+	if b.opts.Tenures {
+		before = b.tenures()
+	}
 	b.step(from, e, out)
 	b.settleMail(out)
 	b.settleNews(out)
+	if b.opts.Tenures {
+		b.observeTenures(before, out)
+	}
 }
 
 func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
 // Options say which RabbitMQ a broker is, and how finely. The zero value is a RabbitMQ 3.10 with the virtual host "/".
@@ -32,6 +33,10 @@ type Options struct {
 	// Lean leaves out of the state what only some clients can ever see, for exploration. A method that leaves the name of a queue out,
 	// and so means the one declared last on its channel, is then cut, and names that the broker makes up are used again when they are free.
 	Lean bool
+	// Tenures lets the world see, as [Consumes] and [Unsettled], who has something of a queue.
+	Tenures bool
+	// Prelude is what an administrator has done on "/" before anybody else: declares, binds, publishes. It is in the broker's first state.
+	Prelude []amqp.Method
 	// Journal lets the world see every change of what survives a restart, as [Kept] and [Gone].
 	Journal bool
 }
@@ -74,8 +79,38 @@ func New(o Options) *Broker {
 	for _, name := range slices.Compact(names) {
 		b.hosts = append(b.hosts, newHost(name))
 	}
+	b.prepare()
 	return b
 }
+
+// prepare does what the prelude says. A prelude that is refused is a defect of its author.
+func (b *Broker) prepare() {
+	if len(b.opts.Prelude) == 0 {
+		return
+	}
+	const administrator model.ID = -2 // no machine of a system
+	frames := []amqp.Frame{{Method: amqp.ConnectionOpen{VirtualHost: defaultHost}}, {Channel: 1, Method: amqp.ChannelOpen{}}}
+	for _, m := range b.opts.Prelude {
+		frames = append(frames, amqp.Frame{Channel: 1, Method: m})
+	}
+	var out model.Out
+	for _, f := range append(frames, amqp.Frame{Method: amqp.ConnectionClose{Code: amqp.Success}}) {
+		b.Step(administrator, f, &out)
+		for actions := b.Actions(nil); len(actions) > 0; actions = b.Actions(nil) {
+			b.Step(model.Self, actions[0], &out)
+		}
+	}
+	for _, x := range out.Effects() {
+		f, _ := x.Event.(amqp.Frame)
+		switch m := f.Method.(type) {
+		case amqp.ChannelClose, amqp.ConnectionClose:
+			panic(fmt.Sprintf("broker: the prelude is refused: %v", m))
+		}
+	}
+}
+
+// Prelude is what the broker was made with: what has to be done on a RabbitMQ to make it one like this.
+func (b *Broker) Prelude() []amqp.Method { return b.opts.Prelude }
 
 const defaultHost = "/"
 

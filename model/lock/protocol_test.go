@@ -2,6 +2,7 @@ package lock_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -41,32 +42,47 @@ var events = map[string]model.Event{
 	"crash":   model.Crash{},
 }
 
-// The scripts play the link to one client: "new" makes it, "do" gives it one event a line (a call of the application, a frame of
+// protocols are those that scripts name, with what they say of them.
+var protocols = map[string]func(word string, p lock.Protocol) (lock.Protocol, bool){
+	"exclusive-queue": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		q, _ := p.(lock.ExclusiveQueue)
+		switch word {
+		case "publish":
+			q.Verify = lock.VerifyPublish
+		case "passive":
+			q.Verify = lock.VerifyPassive
+		case "redeclare":
+			q.Verify = lock.VerifyRedeclare
+		case "release-connection":
+			q.Release = lock.ReleaseConnection
+		case "release-channel":
+			q.Release = lock.ReleaseChannel
+		default:
+			return q, word == ""
+		}
+		return q, true
+	},
+}
+
+// The scripts play the link to one client, and are in a folder for each protocol: "new" makes it, "do" gives it one event a line (a call of the application, a frame of
 // the broker, what a link tells) and prints what the client did about it, what it believes, and what its application may
 // do next.
-func TestExclusiveQueue(t *testing.T) {
-	var c *lock.Client
+func TestProtocols(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		var c *lock.Client
+		read := protocols[filepath.Base(filepath.Dir(path))]
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "new" {
-				var p lock.ExclusiveQueue
 				var o lock.Options
+				p, _ := read("", nil)
 				for _, arg := range d.CmdArgs {
-					switch arg.Key {
-					case "publish":
-						p.Verify = lock.VerifyPublish
-					case "passive":
-						p.Verify = lock.VerifyPassive
-					case "redeclare":
-						p.Verify = lock.VerifyRedeclare
-					case "release-connection":
-						p.Release = lock.ReleaseConnection
-					case "release-channel":
-						p.Release = lock.ReleaseChannel
-					case "reconnect":
+					if arg.Key == "reconnect" {
 						o.Reconnect = true
-					default:
-						d.Fatalf(t, "no option %q", arg.Key)
+						continue
+					}
+					var ok bool
+					if p, ok = read(arg.String(), p); !ok {
+						d.Fatalf(t, "no option %q", arg)
 					}
 				}
 				c = lock.New(7, p, o)
