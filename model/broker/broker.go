@@ -275,7 +275,7 @@ func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
 }
 
 func (q *queue) actions(dst []model.Event) []model.Event {
-	if q.isDying() {
+	if q.isDying() || q.husk {
 		dst = append(dst, Finish{q.title()})
 	}
 	if q.hasStopped() {

@@ -250,10 +250,10 @@ func (q *queue) elect() {
 
 // autoDelete deletes the queue if it was to last only as long as it has consumers.
 func (b *Broker) autoDelete(q *queue, out *model.Out) bool {
-	if q.isDying() || !q.autoDelete || !q.used || q.consumerCount() > 0 {
+	if q.isDying() || q.husk || !q.autoDelete || !q.used || q.consumerCount() > 0 {
 		return false
 	}
-	b.remove(q, out)
+	b.lapse(q, out)
 	return true
 }
 

@@ -79,7 +79,7 @@ func (b *Broker) stopTimers(q *queue, out *model.Out) {
 func (b *Broker) expire(t model.Timer, out *model.Out) {
 	if title, ok := strings.CutPrefix(t.Name, expiryPrefix); ok {
 		if q := b.find(title); q != nil {
-			b.remove(q, out)
+			b.lapse(q, out)
 		}
 		return
 	}

@@ -13,7 +13,7 @@ type letter struct {
 	receipt   receipt  // publishLetter
 	from      client   // settleLetter, departLetter, resumeLetter; publishLetter, if the queue wants to know
 	settle    settlement
-	positions []uint64 // settleLetter: which messages, in ascending order
+	positions []uint64 // settleLetter: which messages, in the order of their delivery
 	waits     bool     // departLetter: the channel is there until the queue has taken it
 }
 

@@ -38,6 +38,9 @@ func ParseProfile(name string) (Profile, error) {
 // Version is the version of the RabbitMQ that was measured.
 func (p Profile) Version() string { return [...]string{"3.10.8", "4.0.5", "4.3.6"}[p] }
 
+// namesOutliveQueues: the name of a classic queue that goes because nobody uses it any more is there for a while after its end.
+func (p Profile) namesOutliveQueues() bool { return p >= RabbitMQ43 }
+
 // exclusiveOutlivesClose: connection.close-ok comes before the connection's exclusive queues are gone (RABBITMQ 4.3).
 func (p Profile) exclusiveOutlivesClose() bool { return p >= RabbitMQ43 }
 

@@ -38,7 +38,6 @@ func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
 		if b.opts.Profile.routesAtOnce() {
 			p.queues = slices.DeleteFunc(slices.Clone(p.queues), func(name string) bool { return in.conn.host.queue(name) == nil && !isReplyAddress(name) })
 		}
-		p.routed = len(in.conn.host.those(p.queues))
 		in.ch.tx.publications = append(in.ch.tx.publications, p)
 	case in.ch.confirm && in.lost == 0: // a lost connection has nobody to confirm to
 		b.distribute(in, p, receipt{client{in.key, in.channel}, m.Seq}, out)
@@ -54,7 +53,7 @@ func (b *Broker) publish(in call, m amqp.BasicPublish, out *model.Out) {
 type publication struct {
 	content   *content
 	queues    []string // names; those of the default exchange need not be there
-	routed    int      // in a transaction: how many of them were there
+	gone      []string // in a transaction, where that matters (Profile.commitNeedsQueues): the names of those that were there and are gone
 	mandatory bool
 }
 
@@ -127,7 +126,7 @@ func (b *Broker) distribute(in call, p publication, r receipt, out *model.Out) {
 // no one wants confirmed, for a queue that keeps none.
 func (b *Broker) post(q *queue, l letter, out *model.Out) {
 	switch {
-	case q.orphan && b.opts.Profile.exclusiveOutlivesClose(): // its process has ended, only the name is left
+	case q.husk, q.orphan && b.opts.Profile.exclusiveOutlivesClose(): // its process has ended, only the name is left
 		b.settleReceipt(l.receipt, false, out)
 		return
 	case !l.receipt.somebody() && (q.futile() || q.hasStopped()):
@@ -138,9 +137,9 @@ func (b *Broker) post(q *queue, l letter, out *model.Out) {
 	b.send(q, l)
 }
 
-// futile reports whether a publish to the queue changes nothing but its confirm.
+// futile reports whether a publish to the queue changes nothing but its confirm. (A quorum queue may add a consumer before it does the publish.)
 func (q *queue) futile() bool {
-	return q.maxLength == 0 && !(q.quorum && q.reject) && q.consumerCount() == 0 && q.deadLetter == nil
+	return !q.quorum && q.maxLength == 0 && q.consumerCount() == 0 && q.deadLetter == nil
 }
 
 // bodyMax is the largest body that the broker takes.

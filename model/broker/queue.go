@@ -36,6 +36,7 @@ type queue struct {
 	enqueuers []enqueuer // quorum: those who are to hear that it is too long
 	running   bool       // has handed out a burst of messages, and has more to hand out
 	dying     dying      // is being deleted
+	husk      bool       // has ended, and only its name is left, see Profile.namesOutliveQueues
 	removed   bool       // deleted
 	listed    bool       // in the broker's list of those with something to do
 }
@@ -50,7 +51,7 @@ type dying struct {
 func (q *queue) isDying() bool { return q.dying.deleter.somebody() }
 
 // hasStopped reports whether it serves nobody any more. A quorum queue goes on to the end.
-func (q *queue) hasStopped() bool { return q.isDying() && !q.quorum }
+func (q *queue) hasStopped() bool { return q.husk || q.isDying() && !q.quorum }
 
 // client is a channel of a connection; the zero value is nobody. A channel that is no more, and of which a queue has not heard yet,
 // has a key with lost == departed.
@@ -245,10 +246,12 @@ func (b *Broker) finishNamed(in call, out *model.Out) {
 	}
 	name := in.ch.lastQueue
 	_, deletes := in.method.(amqp.QueueDelete)
+	asks := false // the husk of a queue will do
 	switch m := in.method.(type) {
 	case amqp.QueueDeclare:
-		name = withoutLineBreaks(m.Queue)
+		name, asks = withoutLineBreaks(m.Queue), m.NoWait && !m.Passive
 	case amqp.QueueDelete:
+		asks = m.IfEmpty
 		name = cmp.Or(withoutLineBreaks(m.Queue), name)
 	case amqp.QueuePurge:
 		name = cmp.Or(m.Queue, name)
@@ -259,7 +262,7 @@ func (b *Broker) finishNamed(in call, out *model.Out) {
 	default:
 		return
 	}
-	if q := in.conn.host.queue(name); q != nil && (q.hasStopped() || q.isDying() && deletes) {
+	if q := in.conn.host.queue(name); q != nil && (q.hasStopped() || q.isDying() && deletes) && !(q.husk && asks) {
 		b.remove(q, out)
 	}
 }
@@ -300,7 +303,7 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			count = len(q.ready)
 		}
 		switch {
-		case m.IfEmpty && count > 0:
+		case m.IfEmpty && (count > 0 || q.husk): // of which RabbitMQ cannot tell
 			b.exception(in, amqp.PreconditionFailed, in.conn.host.here("queue", m.Queue)+" not empty", out)
 			return
 		case m.IfUnused && q.consumerCount() > 0:
@@ -363,8 +366,7 @@ func (b *Broker) noQueue(in call, name string, out *model.Out) {
 	b.exception(in, amqp.NotFound, "no "+in.conn.host.here("queue", name), out)
 }
 
-// remove deletes a queue with all that is in it. Its consumers are cancelled, what was delivered of it can no longer be put back, and
-// publishes still in its mailbox are confirmed: there is nobody left whom the broker could fail.
+// remove deletes a queue with all that is in it.
 func (b *Broker) remove(q *queue, out *model.Out) {
 	h := q.host
 	i, ok := h.findQueue(q.name)
@@ -372,12 +374,30 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 		return
 	}
 	h.queues = slices.Delete(h.queues, i, i+1)
-	if q.orphan || q.isDying() {
+	if q.orphan || q.isDying() || q.husk {
 		b.orphans = slices.DeleteFunc(b.orphans, func(o *queue) bool { return o == q })
 	}
 	if q.durable {
 		b.gone(StoredQueue{Host: h.name, Name: q.name}, out)
 	}
+	if !q.husk {
+		b.dissolve(q, out)
+	}
+	b.unbindDestination(h, false, q.name, out)
+	b.loseRoutes(q)
+	q.removed = true
+	out.Observe(Deleted{q.title()})
+	if ch := b.channelOf(q.dying.deleter); ch != nil {
+		ch.blocked = false
+		in := call{key: ch.conn.key, channel: ch.num, conn: ch.conn, ch: ch, late: true}
+		in.answer(!q.dying.silent, amqp.QueueDeleteOk{MessageCount: uint32(q.dying.count)}, out)
+		b.watch(ch)
+	}
+}
+
+// dissolve ends what a queue has. Its consumers are cancelled, what was delivered of it can no longer be put back, and
+// publishes still in its mailbox are confirmed: there is nobody left whom the broker could fail.
+func (b *Broker) dissolve(q *queue, out *model.Out) {
 	b.stopTimers(q, out)
 	for _, l := range q.mailbox {
 		if l.kind == publishLetter {
@@ -398,13 +418,23 @@ func (b *Broker) remove(q *queue, out *model.Out) {
 			ch.disown(q)
 		}
 	}
-	b.unbindDestination(h, false, q.name, out)
-	q.mailbox, q.unsynced, q.running, q.removed = nil, nil, false, true
-	out.Observe(Deleted{q.title()})
-	if ch := b.channelOf(q.dying.deleter); ch != nil {
-		ch.blocked = false
-		in := call{key: ch.conn.key, channel: ch.num, conn: ch.conn, ch: ch, late: true}
-		in.answer(!q.dying.silent, amqp.QueueDeleteOk{MessageCount: uint32(q.dying.count)}, out)
-		b.watch(ch)
+	q.mailbox, q.unsynced, q.running = nil, nil, false
+}
+
+// lapse deletes a queue that nobody has told to go: it was to last only as long as it was used. Its name may be left for a while.
+func (b *Broker) lapse(q *queue, out *model.Out) {
+	if !b.opts.Profile.namesOutliveQueues() || b.opts.Grain == Atomic || b.opts.Lean || q.quorum || q.isDying() {
+		b.remove(q, out)
+		return
 	}
+	b.dissolve(q, out)
+	for _, x := range q.ready {
+		b.loseMessage(q, x, out)
+	}
+	for _, x := range q.unacked {
+		b.loseMessage(q, x.message, out)
+	}
+	q.ready, q.unacked, q.consumers, q.blocked, q.suspended, q.active, q.activeTag = nil, nil, nil, nil, nil, client{}, ""
+	q.husk = true
+	b.orphans = append(b.orphans, q)
 }

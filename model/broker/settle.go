@@ -85,7 +85,6 @@ func (b *Broker) settleAll(in call, all []delivery, s settlement, out *model.Out
 			for i, d := range all[:n] {
 				positions[i] = d.pos
 			}
-			slices.Sort(positions)
 			b.send(in.conn.host.queue(name), letter{kind: settleLetter, from: me, settle: s, positions: positions})
 		}
 		all = all[n:]
@@ -157,8 +156,13 @@ func (b *Broker) settled(q *queue, l letter, out *model.Out) {
 
 // release removes the messages that a letter settles from those that are delivered, and tells of each which consumer had it.
 func (q *queue) release(l letter, had func(tag string)) (all []message) {
+	sorted := l.positions
+	inOrder := slices.IsSorted(sorted)
+	if !inOrder {
+		sorted = slices.Sorted(slices.Values(sorted))
+	}
 	take := func(m held) bool {
-		if _, found := slices.BinarySearch(l.positions, m.pos); !found || m.holder != l.from {
+		if _, found := slices.BinarySearch(sorted, m.pos); !found || m.holder != l.from {
 			return false
 		}
 		had(m.tag)
@@ -175,6 +179,13 @@ func (q *queue) release(l letter, had func(tag string)) (all []message) {
 	}
 	if len(q.unacked) == 0 {
 		q.unacked = nil
+	}
+	if !inOrder && !q.quorum {
+		place := make(map[uint64]int, len(l.positions))
+		for i, pos := range l.positions {
+			place[pos] = i
+		}
+		slices.SortFunc(all, func(x, y message) int { return cmp.Compare(place[x.pos], place[y.pos]) })
 	}
 	return all
 }

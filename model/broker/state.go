@@ -19,7 +19,7 @@ func (b *Broker) Clone() model.Machine {
 			if q.listed {
 				c.mail = append(c.mail, c.hosts[i].queues[j])
 			}
-			if q.orphan || q.isDying() {
+			if q.orphan || q.isDying() || q.husk {
 				c.orphans = append(c.orphans, c.hosts[i].queues[j])
 			}
 		}
@@ -198,6 +198,10 @@ func (tx *transaction) appendState(dst []byte, ch *channel) []byte {
 		for _, name := range p.queues {
 			dst = model.AppendString(dst, name)
 		}
+		dst = model.AppendInt(dst, len(p.gone))
+		for _, name := range p.gone {
+			dst = model.AppendString(dst, name)
+		}
 	}
 	dst = model.AppendInt(dst, len(tx.settlements))
 	for _, s := range tx.settlements {
@@ -223,7 +227,7 @@ func (q *queue) rankOf(pos uint64) (n int) {
 
 func (q *queue) appendState(dst []byte) []byte {
 	dst = model.AppendString(dst, q.name)
-	for _, flag := range []bool{q.quorum, q.durable, q.exclusive, q.autoDelete, q.orphan, q.isDying(), q.running, q.used && q.autoDelete} {
+	for _, flag := range []bool{q.quorum, q.durable, q.exclusive, q.autoDelete, q.orphan, q.isDying(), q.husk, q.running, q.used && q.autoDelete} {
 		dst = model.AppendBool(dst, flag)
 	}
 	if q.isDying() {

@@ -40,7 +40,7 @@ func (b *Broker) selectTx(in call, out *model.Out) {
 }
 
 // commit answers tx.commit (§1.9.2.3): it publishes, then settles, and is done when all queues have taken what was published. Where
-// messages go was decided when they were published; a queue that is gone by now is an error to RabbitMQ 4. In 4.0 all else is done before the
+// messages go was decided when they were published; a queue that is gone by now is an error to RabbitMQ 4, whether or not there is another one of its name. In 4.0 all else is done before the
 // channel ends; 4.3 ends the connection there and then, and neither publishes nor settles anything more.
 func (b *Broker) commit(in call, out *model.Out) {
 	tx := in.ch.tx
@@ -54,8 +54,8 @@ func (b *Broker) commit(in call, out *model.Out) {
 		tx.left += len(in.conn.host.those(p.queues))
 	}
 	for _, p := range publications {
-		if p.routed > len(in.conn.host.those(p.queues)) && b.opts.Profile.commitNeedsQueues() {
-			if b.opts.Profile.commitStopsAtLostQueue() {
+		if len(p.gone) > 0 {
+			if b.opts.Profile.commitStopsAtLostQueue() && len(in.conn.host.those(p.gone)) < len(p.gone) {
 				tx.settlements = settlements
 				b.connException(in, amqp.ResourceError, "queue of a transaction not found", out)
 				return
@@ -67,6 +67,27 @@ func (b *Broker) commit(in call, out *model.Out) {
 	}
 	for _, s := range settlements {
 		b.settleAll(in, s.deliveries, s.settlement, out)
+	}
+}
+
+// loseRoutes lets open transactions know that a queue is gone. One that is declared again under its name is another one.
+func (b *Broker) loseRoutes(q *queue) {
+	if !b.opts.Profile.commitNeedsQueues() {
+		return
+	}
+	for _, c := range b.conns {
+		for _, ch := range c.channels {
+			if ch.tx == nil || c.host != q.host {
+				continue
+			}
+			for i := range ch.tx.publications {
+				p := &ch.tx.publications[i]
+				if at := slices.Index(p.queues, q.name); at >= 0 {
+					p.queues = slices.Concat(p.queues[:at], p.queues[at+1:])
+					p.gone = slices.Concat(p.gone, []string{q.name})
+				}
+			}
+		}
 	}
 }
 
