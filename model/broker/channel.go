@@ -305,7 +305,7 @@ func (b *Broker) endChannel(ch *channel, out *model.Out) {
 	ch.ended, ch.unconfirmed, ch.confirmed, ch.rejected, ch.tx, ch.replyConsumer = true, nil, nil, nil, nil, ""
 	for _, name := range names {
 		if q := ch.conn.host.queue(name); q != nil {
-			b.farewell(q, me)
+			b.farewell(q, me, ch)
 		}
 	}
 }
@@ -325,7 +325,7 @@ func (b *Broker) endConsumers(ch *channel, out *model.Out) {
 				b.send(q, letter{kind: departLetter, from: me, waits: true})
 			} else {
 				b.open(q, out)
-				b.depart(q, me, out)
+				b.depart(q, me, nil, out)
 			}
 			ch.disown(q)
 			ch.consumers = slices.DeleteFunc(ch.consumers, func(s subscription) bool { return s.queue == name })

@@ -134,9 +134,21 @@ func (b *Broker) handOut(q *queue, out *model.Out) {
 		if c == nil {
 			return
 		}
+		shared := b.shares(c.client)
 		b.handOver(q, c, q.pop(), out)
 		b.dropExpired(q, out)
+		if shared && len(q.ready) > 0 {
+			q.running = true
+			b.list(q)
+			return
+		}
 	}
+}
+
+// shares reports whether a consumer's channel has a limit that other queues may use up between two messages.
+func (b *Broker) shares(c client) bool {
+	ch := b.channelOf(c)
+	return ch != nil && ch.limit > 0 && b.stepwise(ch.conn.key)
 }
 
 // handOver delivers a message to a consumer that has been granted it. To a consumer whose channel is no more it is delivered
@@ -216,8 +228,9 @@ func (b *Broker) dropConsumer(q *queue, c client, tag string, out *model.Out) {
 	}
 }
 
-// depart removes what a channel that is no more has of a queue: its consumers; and what it had not settled is put back.
-func (b *Broker) depart(q *queue, c client, out *model.Out) {
+// depart removes what a channel that is no more has of a queue: its consumers; and what it had not settled is put back. tags are its consumers,
+// oldest first.
+func (b *Broker) depart(q *queue, c client, tags []string, out *model.Out) {
 	of := func(x consumer) bool { return x.client == c }
 	q.consumers, q.blocked = slices.DeleteFunc(q.consumers, of), slices.DeleteFunc(q.blocked, of)
 	q.suspended = slices.DeleteFunc(q.suspended, func(x client) bool { return x == c })
@@ -228,14 +241,21 @@ func (b *Broker) depart(q *queue, c client, out *model.Out) {
 		return
 	}
 	q.touch(out)
-	var back []message
+	var had []held
 	q.unacked = slices.DeleteFunc(q.unacked, func(m held) bool {
 		if m.holder != c {
 			return false
 		}
-		back = append(back, m.message)
+		had = append(had, m)
 		return true
 	})
+	if q.quorum { // which goes through the consumers
+		slices.SortStableFunc(had, func(x, y held) int { return b.opts.Profile.compareReturns(x.tag, y.tag, tags) })
+	}
+	back := make([]message, len(had))
+	for i, m := range had {
+		back[i] = m.message
+	}
 	b.putBack(q, back, leaveBack, out)
 	b.deliver(q, out)
 }

@@ -14,6 +14,7 @@ type letter struct {
 	from      client   // settleLetter, departLetter, resumeLetter; publishLetter, if the queue wants to know
 	settle    settlement
 	positions []uint64 // settleLetter: which messages, in the order of their delivery
+	tags      []string // departLetter, to a quorum queue: the channel's consumers, oldest first
 	waits     bool     // departLetter: the channel is there until the queue has taken it
 }
 
@@ -157,7 +158,7 @@ func (b *Broker) take(q *queue, i int, out *model.Out) {
 	case settleLetter:
 		b.settled(q, l, out)
 	case departLetter:
-		b.depart(q, l.from, out)
+		b.depart(q, l.from, l.tags, out)
 		b.let(l)
 	case resumeLetter:
 		q.suspended = slices.DeleteFunc(q.suspended, func(c client) bool { return c == l.from })

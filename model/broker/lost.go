@@ -205,7 +205,7 @@ func (b *Broker) channelDeparts(k key, num amqp.Channel, out *model.Out) {
 	c.channels[i].gone = true
 	for _, h := range b.hosts {
 		for _, q := range h.queues {
-			b.farewell(q, client{k, num})
+			b.farewell(q, client{k, num}, c.channels[i])
 		}
 	}
 	if c.channels = slices.Delete(c.channels, i, i+1); len(c.channels) == 0 {
@@ -214,7 +214,7 @@ func (b *Broker) channelDeparts(k key, num amqp.Channel, out *model.Out) {
 }
 
 // farewell marks a channel that is no more as departed, and puts word of that into the mailbox of a queue that knows of it.
-func (b *Broker) farewell(q *queue, c client) {
+func (b *Broker) farewell(q *queue, c client, ch *channel) {
 	known := false
 	gone := client{key{c.link, departed}, c.channel}
 	q.eachClient(func(x *client) {
@@ -223,6 +223,14 @@ func (b *Broker) farewell(q *queue, c client) {
 		}
 	})
 	if known {
-		b.send(q, letter{kind: departLetter, from: gone})
+		l := letter{kind: departLetter, from: gone}
+		if q.quorum {
+			for _, s := range ch.consumers {
+				if s.queue == q.name {
+					l.tags = append(l.tags, s.tag)
+				}
+			}
+		}
+		b.send(q, l)
 	}
 }

@@ -1,7 +1,9 @@
 package broker
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -37,6 +39,21 @@ func ParseProfile(name string) (Profile, error) {
 
 // Version is the version of the RabbitMQ that was measured.
 func (p Profile) Version() string { return [...]string{"3.10.8", "4.0.5", "4.3.6"}[p] }
+
+// compareReturns orders what a channel that is no more had of a quorum queue, by the tags of its consumers, of which those are known, oldest first; "" is of
+// basic.get. Up to 3.10 the tags' order counts, since then that of consuming, with what was got last.
+func (p Profile) compareReturns(x, y string, oldestFirst []string) int {
+	if p < RabbitMQ40 {
+		return cmp.Compare(x, y)
+	}
+	rank := func(tag string) int {
+		if tag == "" {
+			return len(oldestFirst)
+		}
+		return slices.Index(oldestFirst, tag)
+	}
+	return cmp.Compare(rank(x), rank(y))
+}
 
 // namesOutliveQueues: the name of a classic queue that goes because nobody uses it any more is there for a while after its end.
 func (p Profile) namesOutliveQueues() bool { return p >= RabbitMQ43 }

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -161,9 +160,8 @@ func (ch *channel) appendState(dst []byte) []byte {
 		dst = ch.tx.appendState(dst, ch)
 	}
 	dst = ch.appendDeliveries(dst, ch.unsettled)
-	consumers := slices.SortedFunc(slices.Values(ch.consumers), func(x, y subscription) int { return cmp.Compare(x.tag, y.tag) })
-	dst = model.AppendInt(dst, len(consumers))
-	for _, s := range consumers {
+	dst = model.AppendInt(dst, len(ch.consumers))
+	for _, s := range ch.consumers {
 		dst = model.AppendString(model.AppendString(dst, s.tag), s.queue)
 	}
 	dst = model.AppendInt(model.AppendInt(model.AppendInt(dst, ch.prefetch), ch.limit), ch.volume)
@@ -281,6 +279,10 @@ func (q *queue) appendLetter(dst []byte, l letter) []byte {
 		dst = l.content.appendState(dst)
 	}
 	dst = l.from.appendState(l.receipt.appendState(dst))
+	dst = model.AppendInt(dst, len(l.tags))
+	for _, tag := range l.tags {
+		dst = model.AppendString(dst, tag)
+	}
 	dst = model.AppendInt(dst, len(l.positions))
 	for _, pos := range l.positions {
 		dst = model.AppendInt(dst, q.rankOf(pos))
