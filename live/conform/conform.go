@@ -182,7 +182,7 @@ func (d *Difference) Observed() history.Item { return d.History.Items[d.Item] }
 func (d *Difference) known() string {
 	switch m := d.Observed().Frame.Method.(type) {
 	case amqp.ConnectionClose:
-		if m.Code == amqp.InternalError && strings.HasSuffix(m.Text, "noproc") {
+		if m.Code == amqp.InternalError {
 			return "B-20"
 		}
 	case amqp.ChannelOpenOk:

@@ -255,8 +255,8 @@ func (r *runner) end() error {
 
 // How long something is waited for that the machine has predicted: at first, and when it did not come before.
 const (
-	patience   = 1500 * time.Millisecond
-	impatience = 400 * time.Millisecond
+	patience   = 5 * time.Second
+	impatience = time.Second
 )
 
 // rest waits until the machine can be at rest, and takes the broker to be.

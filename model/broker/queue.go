@@ -135,7 +135,7 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 	case q.exclusive && !q.ownedBy(in.key) || q.exclusive != m.Exclusive:
 		b.lockedQueue(in, m.Queue, out)
 		return
-	case wrongType != "" || q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != b.opts.Profile.effective(m.Arguments, quorum):
+	case b.differs(q, m):
 		b.exception(in, amqp.PreconditionFailed, "inequivalent arg for "+h.here("queue", m.Queue), out)
 		return
 	default:
@@ -143,6 +143,13 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 	}
 	out.Observe(Declared{q.title(), in.link, in.lost > 0})
 	b.declared(in, q, m, out)
+}
+
+// differs reports whether a queue is another one than a declare says.
+func (b *Broker) differs(q *queue, m amqp.QueueDeclare) bool {
+	quorum, wrongType := b.isQuorum(m)
+	durable := m.Durable && !m.Exclusive
+	return wrongType != "" || q.durable != durable || q.autoDelete != m.AutoDelete || q.quorum != quorum || q.arguments != b.opts.Profile.effective(m.Arguments, quorum)
 }
 
 // declarePassive answers a declare that only asks.
@@ -246,12 +253,13 @@ func (b *Broker) finishNamed(in call, out *model.Out) {
 	}
 	name := in.ch.lastQueue
 	_, deletes := in.method.(amqp.QueueDelete)
-	asks := false // the husk of a queue will do
+	asks := func(q *queue) bool { return false } // the husk of a queue will do: RabbitMQ finds there what it has to say
 	switch m := in.method.(type) {
 	case amqp.QueueDeclare:
-		name, asks = withoutLineBreaks(m.Queue), m.NoWait && !m.Passive
+		name = withoutLineBreaks(m.Queue)
+		asks = func(q *queue) bool { return !m.Passive && (m.NoWait || b.differs(q, m)) }
 	case amqp.QueueDelete:
-		asks = m.IfEmpty
+		asks = func(*queue) bool { return m.IfEmpty }
 		name = cmp.Or(withoutLineBreaks(m.Queue), name)
 	case amqp.QueuePurge:
 		name = cmp.Or(m.Queue, name)
@@ -262,7 +270,7 @@ func (b *Broker) finishNamed(in call, out *model.Out) {
 	default:
 		return
 	}
-	if q := in.conn.host.queue(name); q != nil && (q.hasStopped() || q.isDying() && deletes) && !(q.husk && asks) {
+	if q := in.conn.host.queue(name); q != nil && (q.hasStopped() || q.isDying() && deletes) && !(q.husk && (q.lockedTo(in.key) || asks(q))) {
 		b.remove(q, out)
 	}
 }
