@@ -28,13 +28,14 @@ type core struct {
 	last    model.ID  // the last connection's
 	conns   map[model.ID]*conn
 	timers  map[model.Timer]*appointment
-	silence *silence // that the machine is being told of
-	agenda  agenda   // in the core's time
-	pulse   agenda   // in real time
-	touched []*conn  // that something has been left with
-	stuffed []*conn  // that the machine has still to be told about
-	ghosts  []*conn  // that are over, which a black hole hides from their clients
-	closed  bool     // the server closes
+	silence *silence     // that the machine is being told of
+	agenda  agenda       // in the core's time
+	pulse   agenda       // in real time
+	more    *appointment // of the machine with itself, nil if it has no action left
+	touched []*conn      // that something has been left with
+	stuffed []*conn      // that the machine has still to be told about
+	ghosts  []*conn      // that are over, which a black hole hides from their clients
+	closed  bool         // the server closes
 	alarmed bool
 	figures figures
 	record  *recorder
@@ -110,7 +111,7 @@ func (k *core) flush() {
 	}
 	k.touched = k.touched[:0]
 	if k.record != nil {
-		if err := k.record.flush(!k.holdsBack() && k.agenda.first() > k.now()); err != nil {
+		if err := k.record.flush(!k.holdsBack() && k.more == nil && k.agenda.first() > k.now()); err != nil {
 			k.fail(err)
 		}
 	}
@@ -259,11 +260,37 @@ func (k *core) shutDown() {
 	}
 }
 
+// actionsMax is how many actions the machine takes at once, and actionsBehind how many after each further input, when it has not come to an
+// end. It never does where queues hand a message round for ever; somebody else's turn has to come then.
+const (
+	actionsMax    = 2000
+	actionsBehind = 50
+)
+
 // input steps the machine by an input, and then by its own actions as long as it has any.
 func (k *core) input(from model.ID, e model.Event) {
 	k.step(from, e)
-	for action := k.machine.Some(k.choose.IntN); action != nil; action = k.machine.Some(k.choose.IntN) {
+	k.act()
+}
+
+// act has the machine take its own actions, for now; what is left is done a little later.
+func (k *core) act() {
+	most := actionsMax
+	if k.more != nil {
+		most = actionsBehind
+	}
+	for range most {
+		action := k.machine.Some(k.choose.IntN)
+		if action == nil {
+			return
+		}
 		k.step(model.Self, action)
+	}
+	if k.more == nil {
+		k.more = k.pulse.add(k.beat()+time.Millisecond, func() {
+			k.more = nil
+			k.act()
+		})
 	}
 }
 
