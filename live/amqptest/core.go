@@ -96,8 +96,16 @@ func (k *core) do(f func()) {
 	k.flush()
 }
 
-// flush hands what has been left with connections to their outboxes, and sets the alarm.
+// flush hands what has been left with connections to their outboxes, after it is on record, and sets the alarm.
 func (k *core) flush() {
+	if k.record != nil {
+		if err := k.record.flush(!k.holdsBack() && k.more == nil && k.agenda.first() > k.now()); err != nil {
+			for _, c := range k.touched { // what is left with them is not on record
+				c.fresh, c.waits = c.fresh[:0], nil
+			}
+			k.fail(err)
+		}
+	}
 	durable := k.submit()
 	for i, c := range k.touched {
 		c.touched = false
@@ -110,11 +118,6 @@ func (k *core) flush() {
 		k.touched[i] = nil
 	}
 	k.touched = k.touched[:0]
-	if k.record != nil {
-		if err := k.record.flush(!k.holdsBack() && k.more == nil && k.agenda.first() > k.now()); err != nil {
-			k.fail(err)
-		}
-	}
 	k.setAlarm()
 }
 
