@@ -60,7 +60,10 @@ func newCore(opts Options) (*core, error) {
 		opts: opts, begun: time.Now(), broken: make(chan struct{}), waiting: map[*conn]struct{}{}, choose: rand.New(rand.NewPCG(opts.Machine.Seed, 0)),
 		conns: map[model.ID]*conn{}, timers: map[model.Timer]*appointment{}, alarmAt: never,
 	}
-	k.record = newRecorder(opts.Record, opts)
+	var err error
+	if k.record, err = newRecorder(opts.Record, opts); err != nil {
+		return nil, err
+	}
 	if err := k.begin(); err != nil {
 		return nil, err
 	}

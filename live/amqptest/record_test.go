@@ -159,6 +159,16 @@ func TestRecordFails(t *testing.T) {
 	}
 }
 
+// Nor does a service begin whose record cannot.
+func TestRecordCannotBegin(t *testing.T) {
+	record := &failing{}
+	record.full.Store(true)
+	if s, err := amqptest.Listen(amqptest.Options{Record: record}); !errors.Is(err, errFull) {
+		s.Close()
+		t.Errorf("error: %v", err)
+	}
+}
+
 // slow is a writer of which its reader can be sure that it has not written a word yet.
 type slow struct {
 	word    string
