@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -30,7 +31,11 @@ type conn struct {
 	stream net.Conn // what AMQP is spoken on: the socket, or TLS on it
 	batch  []amqp.Frame
 	out    outbox
-	full   atomic.Bool // the outbox is, and the machine knows or will be told at once
+
+	unread  []byte      // read, and not looked at yet
+	readErr error       // that follows it
+	deaf    atomic.Bool // nothing is read, because the client reads nothing
+	full    atomic.Bool // the outbox is, and the machine knows or will be told at once
 
 	// As negotiated.
 	peer       peer
@@ -84,8 +89,38 @@ func (c *conn) serve() {
 // waits for more, and waits until the client has read enough of what it was sent.
 func (c *conn) Read(p []byte) (int, error) {
 	c.deliver()
-	c.out.wait()
+	c.listen()
+	if len(c.unread) > 0 {
+		n := copy(p, c.unread)
+		if c.unread = c.unread[n:]; len(c.unread) == 0 {
+			c.unread = nil
+		}
+		return n, nil
+	}
+	if c.readErr != nil {
+		return 0, c.readErr
+	}
 	return c.stream.Read(p)
+}
+
+// unreadMax is how many octets are taken of a client that has still to read what it was sent.
+const unreadMax = 64 << 10
+
+// listen waits until the client has read enough of what it was sent. Meanwhile it takes, but for little, only note of what comes: a client that stands
+// still neither reads nor sends, and its heartbeats are missed.
+func (c *conn) listen() {
+	for c.readErr == nil && len(c.unread) < unreadMax && c.out.full() {
+		c.unread = slices.Grow(c.unread, unreadMax-len(c.unread))
+		var n int
+		n, c.readErr = c.stream.Read(c.unread[len(c.unread):unreadMax])
+		c.unread = c.unread[:len(c.unread)+n]
+	}
+	if c.readErr == nil && c.out.full() {
+		c.deaf.Store(true)
+		c.out.wait()
+		c.socket.heard.Store(int64(c.core.beat()))
+		c.deaf.Store(false)
+	}
 }
 
 // deliver gives the core the frames that have been read.

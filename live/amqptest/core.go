@@ -28,13 +28,14 @@ type core struct {
 	last    model.ID  // the last connection's
 	conns   map[model.ID]*conn
 	timers  map[model.Timer]*appointment
-	silence *silence // that the machine is being told of
-	agenda  agenda   // in the core's time
-	pulse   agenda   // in real time
-	touched []*conn  // that something has been left with
-	stuffed []*conn  // that the machine has still to be told about
-	ghosts  []*conn  // that are over, which a black hole hides from their clients
-	closed  bool     // the server closes
+	silence *silence     // that the machine is being told of
+	agenda  agenda       // in the core's time
+	pulse   agenda       // in real time
+	more    *appointment // of the machine with itself, nil if it has no action left
+	touched []*conn      // that something has been left with
+	stuffed []*conn      // that the machine has still to be told about
+	ghosts  []*conn      // that are over, which a black hole hides from their clients
+	closed  bool         // the server closes
 	alarmed bool
 	figures figures
 	record  *recorder
@@ -59,7 +60,10 @@ func newCore(opts Options) (*core, error) {
 		opts: opts, begun: time.Now(), broken: make(chan struct{}), waiting: map[*conn]struct{}{}, choose: rand.New(rand.NewPCG(opts.Machine.Seed, 0)),
 		conns: map[model.ID]*conn{}, timers: map[model.Timer]*appointment{}, alarmAt: never,
 	}
-	k.record = newRecorder(opts.Record, opts)
+	var err error
+	if k.record, err = newRecorder(opts.Record, opts); err != nil {
+		return nil, err
+	}
 	if err := k.begin(); err != nil {
 		return nil, err
 	}
@@ -95,8 +99,16 @@ func (k *core) do(f func()) {
 	k.flush()
 }
 
-// flush hands what has been left with connections to their outboxes, and sets the alarm.
+// flush hands what has been left with connections to their outboxes, after it is on record, and sets the alarm.
 func (k *core) flush() {
+	if k.record != nil {
+		if err := k.record.flush(!k.holdsBack() && k.more == nil && k.agenda.first() > k.now()); err != nil {
+			for _, c := range k.touched { // what is left with them is not on record
+				c.fresh, c.waits = c.fresh[:0], nil
+			}
+			k.fail(err)
+		}
+	}
 	durable := k.submit()
 	for i, c := range k.touched {
 		c.touched = false
@@ -109,11 +121,6 @@ func (k *core) flush() {
 		k.touched[i] = nil
 	}
 	k.touched = k.touched[:0]
-	if k.record != nil {
-		if err := k.record.flush(!k.holdsBack() && k.agenda.first() > k.now()); err != nil {
-			k.fail(err)
-		}
-	}
 	k.setAlarm()
 }
 
@@ -259,11 +266,37 @@ func (k *core) shutDown() {
 	}
 }
 
+// actionsMax is how many actions the machine takes at once, and actionsBehind how many after each further input, when it has not come to an
+// end. It never does where queues hand a message round for ever; somebody else's turn has to come then.
+const (
+	actionsMax    = 2000
+	actionsBehind = 50
+)
+
 // input steps the machine by an input, and then by its own actions as long as it has any.
 func (k *core) input(from model.ID, e model.Event) {
 	k.step(from, e)
-	for action := k.machine.Some(k.choose.IntN); action != nil; action = k.machine.Some(k.choose.IntN) {
+	k.act()
+}
+
+// act has the machine take its own actions, for now; what is left is done a little later.
+func (k *core) act() {
+	most := actionsMax
+	if k.more != nil {
+		most = actionsBehind
+	}
+	for range most {
+		action := k.machine.Some(k.choose.IntN)
+		if action == nil {
+			return
+		}
 		k.step(model.Self, action)
+	}
+	if k.more == nil {
+		k.more = k.pulse.add(k.beat()+time.Millisecond, func() {
+			k.more = nil
+			k.act()
+		})
 	}
 }
 

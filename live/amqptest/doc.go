@@ -29,8 +29,14 @@
 //	socket ──► reader ──frames──► core: machine.Step, then its own actions until none is left, in an order that Machine.Seed
 //	       ◄── writer ◄──octets──       decides; timers come back as inputs
 //
-// The core never waits for a socket. A client that sends and does not read what is answered is not read from any more when
-// [outboxMax] octets wait for it; others do not notice.
+// The core never waits for a socket. A client that does not read is begun no more deliveries for when [outboxMax] octets wait to be written to it, and
+// when [stallMax] do, it is read from no more, but for [unreadMax] octets, in which its heartbeats are heard; others do not notice.
+//
+// What clients can take is limited by [Limits] and [Tune]: connections, channels, octets of a frame, of a body, and of the contents that are
+// not complete, and the time that the handshake may take, up to which a client has the memory of one small frame. Broken frames and methods end in
+// connection.close; see package wire for the code of each. Not limited, as in a RabbitMQ without policies and alarms, is how many queues, bindings and
+// messages there are. Where the machine does not come to an end, as with a message that queues hand round for ever, others are served in between
+// ([actionsMax]).
 //
 // Connections end as RabbitMQ's do. What is written before the end is read by a peer that reads: the server answers
 // connection.close and waits for the client to hang up, and after a connection.close of its own it waits for the answer, for at

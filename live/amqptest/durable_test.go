@@ -1,6 +1,7 @@
 package amqptest_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -62,24 +63,33 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// A directory that another server has, or whose file is something else, is an error of Listen that says so, and does it no harm.
+// A directory that another server has, or whose file is something else or cannot be had, is an error of Listen that says so, and does it no harm.
 func TestDirRefused(t *testing.T) {
-	taken, strange := t.TempDir(), t.TempDir()
+	taken, strange, nested, full := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	file := func(dir string) string { return filepath.Join(dir, "broker.db") }
 	serve(t, amqptest.Options{Dir: taken})
-	path := filepath.Join(strange, "broker.db")
-	if err := os.WriteFile(path, []byte("a diary"), 0o600); err != nil {
+	if err := errors.Join(os.WriteFile(file(strange), []byte("a diary"), 0o600), os.Mkdir(file(nested), 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	for dir, want := range map[string]string{taken: taken + " is in use by another broker", strange: path + " is damaged: "} {
+	wants := map[string]string{
+		taken:         taken + " is in use by another broker",
+		strange:       file(strange) + " is damaged: ",
+		nested:        "open " + file(nested) + ": is a directory",
+		file(strange): "mkdir " + file(strange) + ": not a directory",
+	}
+	if _, err := os.Stat("/dev/full"); err == nil && os.Symlink("/dev/full", file(full)) == nil {
+		wants[full] = "write " + file(full) + ": no space left on device"
+	}
+	for dir, want := range wants {
 		s, err := amqptest.Listen(amqptest.Options{Dir: dir})
 		if err == nil {
 			s.Close()
 		}
-		if err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %s…", dir, err, want)
 		}
 	}
-	if text, err := os.ReadFile(path); string(text) != "a diary" {
+	if text, err := os.ReadFile(file(strange)); string(text) != "a diary" {
 		t.Errorf("the strange file says %q now, %v", text, err)
 	}
 }

@@ -2,6 +2,7 @@ package amqptest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/gob"
 	"errors"
@@ -21,8 +22,10 @@ import (
 //	meta       format ─► 2
 //	exchanges  host, name ─► the entry by encoding/gob
 //	queues     likewise
-//	bindings   all but arguments' order is the key ─► likewise
-//	messages   host, queue ─► a bucket: position, 8 octets ─► redelivered, 1 octet; failed deliveries and returns, varints; a basic.publish as on the wire
+//	bindings   all but arguments' order is the key ─► likewise; a key that is too long for the library ends in a hash instead of the arguments
+//	messages   host, queue ─► a bucket: position, 8 octets ─► flags, 1 octet; failed deliveries and returns, varints; a basic.publish as on the wire
+//
+// A routing key that is too long for the wire, as a queue may give its dead letters, comes before the publish, which has none then.
 //
 // Every value begins with a checksum of itself and its key, for the library has none.
 var (
@@ -35,6 +38,15 @@ var (
 	format  = []byte("format")
 	version = []byte{2}
 )
+
+// A message's flags.
+const (
+	redeliveredFlag = 1 << iota
+	longKeyFlag     // a varint and as many octets of routing key follow the varints
+)
+
+// wireKeyMax is the longest routing key that a method can have.
+const wireKeyMax = 255
 
 // prepare makes the buckets of a new file, and looks at the format of an old one.
 func prepare(tx *bbolt.Tx) error {
@@ -86,7 +98,12 @@ func place(e broker.Entry) (bucket, key []byte) {
 		if e.ToExchange {
 			kind = "exchange"
 		}
-		return bindings, compound(e.Host, e.Source, kind, e.Destination, e.RoutingKey, string(e.Arguments))
+		key = compound(e.Host, e.Source, kind, e.Destination, e.RoutingKey, string(e.Arguments))
+		if len(key) > bbolt.MaxKeySize {
+			sum := sha256.Sum256([]byte(e.Arguments))
+			key = compound(e.Host, e.Source, kind, e.Destination, e.RoutingKey, "sha256", string(sum[:]))
+		}
+		return bindings, key
 	}
 	panic(fmt.Sprintf("amqptest: entry %T", e))
 }
@@ -127,10 +144,15 @@ func applyMessage(tx *bbolt.Tx, m broker.StoredMessage, gone bool) error {
 	queue.FillPercent = 0.9 // positions grow
 	value := []byte{0}
 	if m.Redelivered {
-		value[0] = 1
+		value[0] |= redeliveredFlag
 	}
 	value = binary.AppendUvarint(binary.AppendUvarint(value, uint64(m.Deliveries)), uint64(m.Acquired))
 	publish := amqp.BasicPublish{Exchange: m.Exchange, RoutingKey: m.RoutingKey, Message: m.Message}
+	if len(m.RoutingKey) > wireKeyMax {
+		value[0] |= longKeyFlag
+		value = append(binary.AppendUvarint(value, uint64(len(m.RoutingKey))), m.RoutingKey...)
+		publish.RoutingKey = ""
+	}
 	if value, err = wire.Append(value, amqp.Frame{Method: publish}, 0); err != nil {
 		return err
 	}
@@ -169,11 +191,19 @@ func decodeMessage(queue, key, value []byte) (m broker.StoredMessage, err error)
 	if value, err = unsealed(key, value); err != nil || !ok || len(names) != 2 || len(key) != 8 || len(value) == 0 {
 		return m, errors.Join(err, errors.New("a message is illegible"))
 	}
-	value, redelivered := value[1:], value[0] == 1
-	deliveries, size := binary.Uvarint(value)
-	value = value[max(size, 0):]
-	acquired, size := binary.Uvarint(value)
-	r := wire.NewReader(bytes.NewReader(value[max(size, 0):]))
+	value, flags := value[1:], value[0]
+	number := func() uint64 {
+		n, size := binary.Uvarint(value)
+		value = value[max(size, 0):]
+		return n
+	}
+	deliveries, acquired := number(), number()
+	var routingKey string
+	if flags&longKeyFlag != 0 {
+		n := min(number(), uint64(len(value)))
+		routingKey, value = string(value[:n]), value[n:]
+	}
+	r := wire.NewReader(bytes.NewReader(value))
 	r.FrameMax, r.BodyMax = 0, 0
 	item, err := r.Next()
 	publish, ok := item.Frame.Method.(amqp.BasicPublish)
@@ -181,7 +211,7 @@ func decodeMessage(queue, key, value []byte) (m broker.StoredMessage, err error)
 		return m, errors.Join(err, errors.New("a message is illegible"))
 	}
 	return broker.StoredMessage{
-		Host: names[0], Queue: names[1], Position: binary.BigEndian.Uint64(key), Redelivered: redelivered,
-		Exchange: publish.Exchange, RoutingKey: publish.RoutingKey, Message: publish.Message, Acquired: int(acquired), Deliveries: int(deliveries),
+		Host: names[0], Queue: names[1], Position: binary.BigEndian.Uint64(key), Redelivered: flags&redeliveredFlag != 0,
+		Exchange: publish.Exchange, RoutingKey: publish.RoutingKey + routingKey, Message: publish.Message, Acquired: int(acquired), Deliveries: int(deliveries),
 	}, nil
 }

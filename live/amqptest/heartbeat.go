@@ -40,7 +40,7 @@ func (k *core) look(c *conn) {
 	}
 	c.spoken = false
 	switch quiet := k.beat() - c.lastHeard(); {
-	case c.fault.paused || c.fault.blocked || c.out.stalls() || k.opts.Clock != nil: // whom we do not read we cannot hear
+	case c.fault.paused || c.fault.blocked || c.deaf.Load() || k.opts.Clock != nil: // whom we do not read we cannot hear
 	case c.silent && quiet < c.heartbeat:
 		k.heard(c)
 	case !c.silent && quiet >= c.heartbeat:

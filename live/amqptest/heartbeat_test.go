@@ -1,6 +1,7 @@
 package amqptest_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -75,4 +76,25 @@ func TestSilence(t *testing.T) {
 	}
 	calm.send(1, amqp.QueueDeclare{Queue: "lock", Exclusive: true})
 	want[amqp.QueueDeclareOk](calm)
+}
+
+// TestStandstill: a client that stands still in the middle of a message is given up like any other that is silent, as RabbitMQ does it. That it cannot be
+// sent more does not matter.
+func TestStandstill(t *testing.T) {
+	t.Parallel()
+	s := serve(t, amqptest.Options{})
+	heir := opened(t, s)
+	c := dial(t, s.Addr())
+	c.open(login{tune: amqp.ConnectionTuneOk{ChannelMax: 1, FrameMax: 131072, Heartbeat: 1}})
+	c.send(1, amqp.ChannelOpen{}, amqp.QueueDeclare{Queue: "work"}, amqp.BasicConsume{Queue: "work"})
+	want[amqp.ChannelOpenOk](c)
+	want[amqp.QueueDeclareOk](c)
+	want[amqp.BasicConsumeOk](c)
+	heir.send(1, amqp.BasicConsume{Queue: "work"})
+	want[amqp.BasicConsumeOk](heir)
+	c.mute()
+	heir.send(1, amqp.BasicPublish{RoutingKey: "work", Message: amqp.Message{Body: strings.Repeat("x", 32<<20)}}) // more than the kernel keeps on the way
+	if m := want[amqp.BasicDeliver](heir); !m.Redelivered {
+		t.Error("what the other client has not read has not been delivered to it")
+	}
 }

@@ -12,18 +12,19 @@ import (
 type ledger struct {
 	mu                          sync.Mutex
 	sent, confirmed, seen, done map[string]bool // done: acknowledged by their consumer
-	enough                      chan struct{}   // closed when goal messages are confirmed, and some are done
-	goal                        int
+	settled                     map[string]bool // acknowledged in a transaction that is committed
+	enough                      chan struct{}   // closed when goal messages are confirmed, and some more than before are settled
+	goal, before                int
 }
 
 func newLedger() *ledger {
-	return &ledger{sent: map[string]bool{}, confirmed: map[string]bool{}, seen: map[string]bool{}, done: map[string]bool{}}
+	return &ledger{sent: map[string]bool{}, confirmed: map[string]bool{}, seen: map[string]bool{}, done: map[string]bool{}, settled: map[string]bool{}}
 }
 
 func (l *ledger) note(in map[string]bool, body string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if in[body] = true; l.enough != nil && len(l.confirmed) >= l.goal && len(l.done) > 0 {
+	if in[body] = true; l.enough != nil && len(l.confirmed) >= l.goal && len(l.settled) > l.before {
 		close(l.enough)
 		l.enough = nil
 	}
@@ -62,8 +63,35 @@ func (l *ledger) consume(deliveries <-chan amqp091.Delivery) {
 	}
 }
 
-// A broker is killed by kill -9 at any moment, while clients publish persistent messages and others acknowledge them. What was confirmed
-// and not acknowledged is there when a new one starts on the same directory, once; and nothing else but what was published.
+// transact publishes two messages and acknowledges one, in one transaction after the other, until the connection breaks.
+func (l *ledger) transact(ch *amqp091.Channel, deliveries <-chan amqp091.Delivery, name string) {
+	for n := 0; ; n++ {
+		d, ok := <-deliveries
+		if !ok {
+			return
+		}
+		l.note(l.seen, string(d.Body))
+		bodies := []string{fmt.Sprintf("%s/%d/a", name, n), fmt.Sprintf("%s/%d/b", name, n)}
+		for _, body := range bodies {
+			l.note(l.sent, body)
+			if ch.Publish("", "kept", false, false, amqp091.Publishing{Body: []byte(body), DeliveryMode: 2}) != nil {
+				return
+			}
+		}
+		l.note(l.done, string(d.Body))
+		if d.Ack(false) != nil || ch.TxCommit() != nil {
+			return
+		}
+		for _, body := range bodies {
+			l.note(l.confirmed, body)
+		}
+		l.note(l.settled, string(d.Body))
+	}
+}
+
+// A broker is killed by kill -9 at any moment, while clients publish persistent messages and others acknowledge them, some in transactions. What was
+// confirmed or committed, and not acknowledged, is there when a new one starts on the same directory, once; and nothing else but what was published,
+// and nothing whose acknowledgement was committed.
 func TestKill9(t *testing.T) {
 	dir := t.TempDir()
 	l := newLedger()
@@ -72,7 +100,7 @@ func TestKill9(t *testing.T) {
 		p := start(t, dir)
 		l.mu.Lock()
 		enough := make(chan struct{})
-		l.goal, l.enough = len(l.confirmed)+40*(round+1), enough
+		l.goal, l.before, l.enough = len(l.confirmed)+40*(round+1), len(l.settled)+round, enough
 		l.mu.Unlock()
 		for i := range 3 {
 			conn := connect(t, p.url, amqp091.Config{})
@@ -85,20 +113,32 @@ func TestKill9(t *testing.T) {
 			}
 			clients.Go(func() { l.publish(ch, fmt.Sprintf("%d-%d", round, i)) })
 		}
-		ch := openChannel(t, connect(t, p.url, amqp091.Config{}))
-		if err := ch.Qos(20, 0, false); err != nil {
-			t.Fatal(err)
-		}
-		deliveries, err := ch.Consume("kept", "", false, false, false, false, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, deliveries := keptConsumer(t, p)
 		clients.Go(func() { l.consume(deliveries) })
+		ch, inTx := keptConsumer(t, p)
+		if err := ch.Tx(); err != nil {
+			t.Fatal(err)
+		}
+		clients.Go(func() { l.transact(ch, inTx, fmt.Sprintf("%d-tx", round)) })
 		<-enough
 		p.kill()
 		clients.Wait()
 	}
 	l.compare(t, rest(t, start(t, dir)))
+}
+
+// keptConsumer is a channel that consumes, and what it is sent.
+func keptConsumer(t *testing.T, p *process) (*amqp091.Channel, <-chan amqp091.Delivery) {
+	t.Helper()
+	ch := openChannel(t, connect(t, p.url, amqp091.Config{}))
+	if err := ch.Qos(20, 0, false); err != nil {
+		t.Fatal(err)
+	}
+	deliveries, err := ch.Consume("kept", "", false, false, false, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ch, deliveries
 }
 
 // rest is what is left in the queue, and how often.
@@ -125,6 +165,11 @@ func (l *ledger) compare(t *testing.T, left map[string]int) {
 			t.Errorf("%s was confirmed, not acknowledged, and is lost (seen: %t)", body, l.seen[body])
 		}
 	}
+	for body := range l.settled {
+		if left[body] > 0 {
+			t.Errorf("%s is there again, after its acknowledgement was committed", body)
+		}
+	}
 	again := 0
 	for body, n := range left {
 		if n != 1 || !l.sent[body] {
@@ -134,8 +179,8 @@ func (l *ledger) compare(t *testing.T, left map[string]int) {
 			again++
 		}
 	}
-	t.Logf("%d published, %d confirmed, %d acknowledged, %d left, of which %d had been acknowledged", len(l.sent), len(l.confirmed), len(l.done), len(left), again)
-	if len(left) == 0 || len(left) == len(l.sent) || again == len(l.done) {
+	t.Logf("%d published, %d confirmed, %d acknowledged, %d of them for good, %d left, of which %d had been acknowledged", len(l.sent), len(l.confirmed), len(l.done), len(l.settled), len(left), again)
+	if len(left) == 0 || len(l.settled) == 0 || len(left) == len(l.sent) || again == len(l.done) {
 		t.Error("that says nothing: nothing is lost, nothing is left, or acknowledgements are forgotten")
 	}
 }

@@ -30,8 +30,13 @@ type Options struct {
 	// Clock is the time that the broker's timers run by; nil is the wall clock. See [Clock].
 	Clock *Clock
 	// Record takes a history of all that clients send and see, in the format of package live/history; nil takes none. It is written to
-	// by one goroutine at a time, and nobody is served meanwhile. An error ends the service as one of Dir does: see [Server.Failed].
-	// `lockstep conform --history` says whether the broker machine admits a history.
+	// by one goroutine at a time, and nobody is served meanwhile. `lockstep conform --history` says whether the broker machine admits a history.
+	//
+	// Clients are told nothing that has not been written before, so the record of a process that is killed has all that they saw, and at
+	// its end perhaps what none of them saw any more, and half a line, which readers of histories leave out. (The record is not
+	// synced: what the machine's operating system had still to write is lost with the machine.) Where writing is an error, because the disk is
+	// full for example, the service ends as when Dir fails, see [Server.Failed]: every client is told by 541 INTERNAL_ERROR, which is not
+	// on record, and nothing more is written.
 	Record io.Writer
 }
 

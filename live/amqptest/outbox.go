@@ -80,11 +80,18 @@ func (o *outbox) written(octets int64) (left int64) {
 // stalls reports whether the connection is not to be read from.
 func (o *outbox) stalls() bool { return o.octets.Load() >= stallMax }
 
+// full reports whether wait would wait.
+func (o *outbox) full() bool {
+	if !o.stalls() {
+		return false
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return !o.unlimited
+}
+
 // wait waits until there is room.
 func (o *outbox) wait() {
-	if !o.stalls() {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for o.stalls() && !o.unlimited {

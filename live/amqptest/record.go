@@ -22,9 +22,9 @@ type recorder struct {
 }
 
 // newRecorder writes the header; w nil is no recorder.
-func newRecorder(w io.Writer, o Options) *recorder {
+func newRecorder(w io.Writer, o Options) (*recorder, error) {
 	if w == nil {
-		return nil
+		return nil, nil
 	}
 	r := &recorder{buf: bufio.NewWriterSize(w, 1<<16)}
 	r.out = history.NewWriter(r.buf)
@@ -33,7 +33,8 @@ func newRecorder(w io.Writer, o Options) *recorder {
 		more = append(more, history.Pair{Key: "quorum", Value: "true"})
 	}
 	r.note(r.out.Header(history.Header{Profile: o.Machine.Profile.String(), Broker: product, More: more}))
-	return r
+	r.note(r.buf.Flush())
+	return r, r.err
 }
 
 func (r *recorder) note(err error) {

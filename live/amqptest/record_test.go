@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -127,33 +129,72 @@ func without(h *history.History, m amqp.Method) *history.History {
 	return &history.History{Header: h.Header, Items: slices.Delete(slices.Clone(h.Items), i, i+1)}
 }
 
-// failing is a writer that breaks.
-type failing struct{ octets int }
+// failing is a writer that breaks when it is told to.
+type failing struct{ full atomic.Bool }
 
 var errFull = errors.New("no space left")
 
 func (w *failing) Write(p []byte) (int, error) {
-	if w.octets -= len(p); w.octets < 0 {
+	if w.full.Load() {
 		return 0, errFull
 	}
 	return len(p), nil
 }
 
-// A record that cannot be written ends the service, and the error says why.
+// A record that cannot be written ends the service: everybody is told why at once, and nothing that is not on record.
 func TestRecordFails(t *testing.T) {
-	s := serve(t, amqptest.Options{Record: &failing{octets: 400}})
-	conn := connect(t, s.URL(), amqp091.Config{})
-	gone := conn.NotifyClose(make(chan *amqp091.Error, 1))
-	for {
-		if _, err := conn.Channel(); err != nil {
-			break
+	record := &failing{}
+	s := serve(t, amqptest.Options{Record: record})
+	idle, busy := opened(t, s), opened(t, s)
+	record.full.Store(true)
+	busy.send(2, amqp.ChannelOpen{})
+	for _, c := range []*client{busy, idle} {
+		if closed := want[amqp.ConnectionClose](c); closed.Code != amqp.InternalError || !strings.Contains(closed.Text, "no space left") {
+			t.Errorf("the client is told: %v %s", closed, closed.Text)
 		}
-	}
-	if err := <-gone; err.Code != amqp091.InternalError || !strings.Contains(err.Reason, "no space left") {
-		t.Errorf("the client is told: %v", err)
 	}
 	<-s.Failed()
 	if err := s.Err(); !errors.Is(err, errFull) {
 		t.Errorf("error: %v", err)
 	}
+}
+
+// Nor does a service begin whose record cannot.
+func TestRecordCannotBegin(t *testing.T) {
+	record := &failing{}
+	record.full.Store(true)
+	if s, err := amqptest.Listen(amqptest.Options{Record: record}); !errors.Is(err, errFull) {
+		s.Close()
+		t.Errorf("error: %v", err)
+	}
+}
+
+// slow is a writer of which its reader can be sure that it has not written a word yet.
+type slow struct {
+	word    string
+	writing chan struct{} // is sent to before the word is written
+	written chan struct{} // closed to let that happen
+}
+
+func (w *slow) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(w.word)) {
+		w.writing <- struct{}{}
+		<-w.written
+	}
+	return len(p), nil
+}
+
+// What a client is told is on record before. So the record of a broker that is killed has all that anybody saw.
+func TestRecordIsAhead(t *testing.T) {
+	record := &slow{"channel.open-ok", make(chan struct{}), make(chan struct{})}
+	c := dial(t, serve(t, amqptest.Options{Record: record}).Addr())
+	c.open(login{})
+	c.send(1, amqp.ChannelOpen{})
+	<-record.writing
+	c.socket.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if n, err := c.socket.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the client is told before it is on record: %v", err)
+	}
+	close(record.written)
+	want[amqp.ChannelOpenOk](c)
 }

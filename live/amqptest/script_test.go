@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 			runScripts(t, name, func(testing.TB) target { return newMachine(broker.Options{Profile: profile}) })
 		})
 		t.Run("embedded/"+name, func(t *testing.T) {
+			t.Parallel() // they wait most of the time
 			runScripts(t, name, func(t testing.TB) target {
 				s := amqptest.NewServer(amqptest.Options{Machine: amqptest.Machine{Profile: profile}})
 				t.Cleanup(s.Close)

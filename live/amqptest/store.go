@@ -3,10 +3,12 @@ package amqptest
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -56,6 +58,7 @@ func openStore(dir string, sizeMax int) (s *store, entries []broker.Entry, err e
 		return nil, nil, err
 	}
 	path := filepath.Join(dir, "broker.db")
+	before, _ := os.Stat(path)
 	var db *bbolt.DB
 	err = guarded(func() (err error) {
 		db, err = bbolt.Open(path, 0o600, &bbolt.Options{
@@ -66,10 +69,11 @@ func openStore(dir string, sizeMax int) (s *store, entries []broker.Entry, err e
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, nil, fmt.Errorf("%s is in use by another broker", dir)
-	case errors.Is(err, os.ErrPermission):
-		return nil, nil, err
 	case err != nil:
-		return nil, nil, fmt.Errorf("%s is damaged: %w", path, err)
+		if before == nil { // and half of one would be taken for a damaged one
+			os.Remove(path)
+		}
+		return nil, nil, unreadable(path, err)
 	}
 	s = &store{db: db, path: path, added: map[messageKey]int{}}
 	s.changed.L = &s.mu
@@ -78,6 +82,19 @@ func openStore(dir string, sizeMax int) (s *store, entries []broker.Entry, err e
 		return nil, nil, err
 	}
 	return s, entries, nil
+}
+
+// unreadable says why a file cannot be read: the system has an error, or the file is damaged.
+func unreadable(path string, err error) error {
+	var inPath *fs.PathError
+	var number syscall.Errno
+	switch {
+	case errors.As(err, &inPath):
+		return inPath
+	case errors.As(err, &number):
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
+	return fmt.Errorf("%s is damaged: %w", path, err)
 }
 
 // guarded calls f, which works on a file that may be damaged in any way: to the library, anything may then happen.
@@ -217,7 +234,7 @@ func (s *store) load() (entries []broker.Entry, err error) {
 		})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", s.path, err)
+		return nil, unreadable(s.path, err)
 	}
 	return entries, nil
 }

@@ -39,7 +39,8 @@
 // where a letter says which integer: the octet that stands for the type on the wire (see amqp.Field). Of the other types a T is a time, D2:314
 // is 3.14, f and d are the bits of floating-point numbers, and x"…" is a string of octets.
 //
-// A file may hold several recordings, one after the other ([ParseAll]).
+// A file may hold several recordings, one after the other ([ParseAll]). A last line that does not end was cut off when its writer was killed,
+// or had no more room, and is left out: it might say something else than was meant.
 //
 // The package judges nothing: see live/conform for that.
 package history

@@ -169,7 +169,7 @@ func (w *Writer) Item(i Item) error {
 
 // Comment writes a line that is no item.
 func (w *Writer) Comment(text string) error {
-	w.buf = fmt.Appendf(w.buf[:0], "# %s\n", text)
+	w.buf = fmt.Appendf(w.buf[:0], "# %s\n", strings.ReplaceAll(text, "\n", "\n# "))
 	return w.flush()
 }
 
@@ -205,6 +205,7 @@ func Parse(text []byte) (*History, error) { return parse(text, 0) }
 // parse reads a recording that so many lines come before.
 func parse(text []byte, before int) (*History, error) {
 	h := &History{}
+	text = text[:bytes.LastIndexByte(text, '\n')+1]
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, len(text)+1)
 	number := before

@@ -90,7 +90,7 @@ func TestParseErrors(t *testing.T) {
 		head + `a > 1 queue.bind arguments={"a": }`:   `line 4: queue.bind: a value is missing`,
 		head + "clock soon":                           `line 4: strconv.ParseInt: parsing "soon": invalid syntax`,
 	} {
-		if _, err := history.Parse([]byte(text)); err == nil || err.Error() != want {
+		if _, err := history.Parse([]byte(text + "\n")); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %v", text, err, want)
 		}
 	}
@@ -186,4 +186,34 @@ func ExampleWriter() {
 	//
 	// a > 1 basic.get queue="q"
 	// a < 1 basic.get-empty
+}
+
+// A recording that was cut off anywhere has all items that are whole.
+func TestParseCutOff(t *testing.T) {
+	const header = "lockstep history 1\nprofile: rabbitmq-3.10\n\n"
+	const items = "a > 0 connection.open\nclock 1250\na > 1 queue.declare queue=\"q\" durable\n"
+	for end := range len(items) + 1 {
+		h, err := history.Parse([]byte(header + items[:end]))
+		if err != nil {
+			t.Fatalf("cut off after %q: %v", items[:end], err)
+		}
+		var text strings.Builder
+		if _, err := h.WriteTo(&text); err != nil {
+			t.Fatal(err)
+		}
+		if want := header + items[:strings.LastIndex(items[:end], "\n")+1]; text.String() != want {
+			t.Errorf("cut off after %q, it is\n%s", items[:end], text.String())
+		}
+	}
+}
+
+// A comment has no items, whatever its text.
+func TestComment(t *testing.T) {
+	var text strings.Builder
+	w := history.NewWriter(&text)
+	w.Header(history.Header{Profile: "rabbitmq-3.10"})
+	w.Comment("two\na reset")
+	if h, err := history.Parse([]byte(text.String())); err != nil || len(h.Items) > 0 {
+		t.Errorf("%v, %v in\n%s", h, err, text.String())
+	}
 }

@@ -34,6 +34,9 @@ type Item struct {
 // DefaultBodyMax is the largest body that RabbitMQ 3.10 accepts unless configured otherwise.
 const DefaultBodyMax = 128 << 20
 
+// spareMax is how many octets of memory a reader keeps for the contents to come: what one large message took is given back.
+const spareMax = 256 << 10
+
 // Reader reads what one end of a connection sends. Not to be copied, nor used by two goroutines at once.
 type Reader struct {
 	// FrameMax is the connection's limit on a frame, overhead included, to be set when connection.tune-ok has been seen;
@@ -125,7 +128,9 @@ func (r *Reader) next() (Item, error) {
 			if complete {
 				delete(r.open, channel)
 				r.held -= uint64(len(c.raw))
-				r.spare = c.raw
+				if cap(c.raw) <= spareMax {
+					r.spare = c.raw
+				}
 				return Item{Kind: Frame, Frame: c.frame(), Raw: c.raw}, nil
 			}
 

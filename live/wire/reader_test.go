@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -351,4 +352,32 @@ func encode(t testing.TB, f amqp.Frame, frameMax uint32) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestLargeBodyIsGivenBack: a reader that has read one large message keeps no memory for another.
+func TestLargeBodyIsGivenBack(t *testing.T) {
+	octets, err := Append(nil, amqp.Frame{Channel: 1, Method: amqp.BasicPublish{Message: amqp.Message{Body: strings.Repeat("x", 16<<20)}}}, DefaultFrameMax)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := bytes.NewReader(octets)
+	r := NewReader(stream)
+	before := heap()
+	if _, err := r.Next(); err != nil {
+		t.Fatal(err)
+	}
+	if more := heap() - before; more > 1<<20 {
+		t.Errorf("the reader keeps %d octets", more)
+	}
+	runtime.KeepAlive(r)
+	runtime.KeepAlive(octets)
+}
+
+// heap is how many octets are in use.
+func heap() int64 {
+	runtime.GC()
+	runtime.GC() // what a sync.Pool has
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

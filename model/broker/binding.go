@@ -89,19 +89,20 @@ func (b *Broker) removeBinding(h *host, x *exchange, bd binding, out *model.Out)
 
 // unbindDestination deletes all bindings to a queue or an exchange.
 func (b *Broker) unbindDestination(h *host, isExchange bool, name string, out *model.Out) {
-	to := func(bd binding) bool { return bd.toExchange == isExchange && bd.destination == name }
-	var sources []*exchange
-	for _, x := range h.exchanges {
-		if slices.ContainsFunc(x.bindings, to) {
-			sources = append(sources, x)
-		}
+	type place struct {
+		x  *exchange
+		bd binding
 	}
-	for _, x := range sources {
-		for _, bd := range slices.Clone(x.bindings) {
-			if to(bd) {
-				b.removeBinding(h, x, bd, out)
+	var there []place // few, among many
+	for _, x := range h.exchanges {
+		for i := range x.bindings {
+			if bd := &x.bindings[i]; bd.toExchange == isExchange && bd.destination == name {
+				there = append(there, place{x, *bd})
 			}
 		}
+	}
+	for _, p := range there {
+		b.removeBinding(h, p.x, p.bd, out)
 	}
 }
 

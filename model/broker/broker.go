@@ -25,6 +25,8 @@ type Broker struct {
 	orphans []*queue   // exclusive queues of connections that are no more, and those that are being deleted
 	busy    []*channel // those with something to do
 	losses  int        // connections that are lost and not noticed
+
+	travels *travels // in the step at hand, nil between steps
 }
 
 // The broker's own actions.
@@ -225,27 +227,38 @@ func (b *Broker) Actions(dst []model.Event) []model.Event {
 		}
 		for _, ch := range c.channels {
 			if ch.listed {
-				dst = ch.actions(dst, b.opts.Name(c.link))
+				dst = ch.actions(dst, b.opts.Name(c.link), len(ch.news))
 			}
 		}
 	}
 	return dst
 }
 
-// Some returns one of the broker's enabled actions, that of the number that pick gives for how many there are; nil if there is none. It takes no
-// longer than there are such actions and lost connections, and numbers them otherwise than Actions does.
+// Some returns one of the broker's enabled actions, that of the number that pick gives for how many there are; nil if there is none. It numbers
+// them otherwise than Actions does. Where very many queues or channels have something to do it chooses among those of some, whom pick chooses, too:
+// what it takes does not grow with how many there are.
 func (b *Broker) Some(pick func(n int) int) model.Event {
-	var all []model.Event
-	for _, q := range b.mail {
+	all := b.some(someOf(b.mail, pick), someOf(b.orphans, pick), someOf(b.busy, pick))
+	if len(all) == 0 {
+		all = b.some(b.mail, b.orphans, b.busy)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all[pick(len(all))]
+}
+
+func (b *Broker) some(mail, orphans []*queue, busy []*channel) (all []model.Event) {
+	for _, q := range mail {
 		all = q.actions(all)
 	}
-	for _, q := range b.orphans {
+	for _, q := range orphans {
 		if !q.listed {
 			all = q.actions(all)
 		}
 	}
-	for _, ch := range b.busy {
-		all = ch.actions(all, b.opts.Name(ch.conn.link))
+	for _, ch := range busy {
+		all = ch.actions(all, b.opts.Name(ch.conn.link), crowd)
 	}
 	if b.losses > 0 {
 		for _, c := range b.conns {
@@ -254,10 +267,19 @@ func (b *Broker) Some(pick func(n int) int) model.Event {
 			}
 		}
 	}
-	if len(all) == 0 {
-		return nil
+	return all
+}
+
+// crowd is how many that have something to do are very many.
+const crowd = 64
+
+// someOf are the members of a list, some of them if they are very many.
+func someOf[E any](list []E, pick func(n int) int) []E {
+	if len(list) <= crowd {
+		return list
 	}
-	return all[pick(len(all))]
+	from := pick(len(list) - crowd + 1)
+	return list[from : from+crowd]
 }
 
 func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {

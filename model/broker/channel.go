@@ -101,6 +101,7 @@ func (b *Broker) channelFrame(c *conn, f amqp.Frame, out *model.Out) {
 func (b *Broker) handle(ch *channel, out *model.Out) {
 	c := ch.conn
 	f := ch.inbox[0]
+	ch.inbox[0] = amqp.Frame{} // for the collector
 	if len(ch.inbox) == 1 {
 		ch.inbox = ch.inbox[:0]
 	} else {
@@ -395,8 +396,8 @@ func (a Relay) String() string {
 	return fmt.Sprintf("relays to %s's channel %d %s", a.Whose, a.Channel, a.What)
 }
 
-// actions appends what the channel has to do.
-func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
+// actions appends what the channel has to do; of what it may pass on, as much as is told.
+func (ch *channel) actions(dst []model.Event, whose string, notes int) []model.Event {
 	switch {
 	case ch.blocked || ch.leaving > 0:
 		return dst
@@ -409,5 +410,5 @@ func (ch *channel) actions(dst []model.Event, whose string) []model.Event {
 	if ch.due() && ch.waiting == 0 {
 		dst = append(dst, Inform{ch.conn.link, whose, ch.num})
 	}
-	return ch.next(dst, whose)
+	return ch.next(dst, whose, notes)
 }

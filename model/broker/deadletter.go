@@ -17,6 +17,27 @@ const (
 	limitDeath    death = "delivery_limit"
 )
 
+// travels are those of dead letters within one step of a broker with grain Atomic. In RabbitMQ a message may go round for ever among queues that
+// cannot keep it, and become many, if it has been rejected before, or its publisher says so: see inCycle. Nobody but the queues notices, and nobody
+// notices here that it comes to an end.
+type travels struct {
+	deaths map[*content]int // of a message, in this step
+	total  int              // of them all, those of a message's n-th death counted n-1 times
+}
+
+// travelsMax is the largest total that is allowed.
+const travelsMax = 50_000
+
+// goOn reports whether a message that dies may become a dead letter.
+func (t *travels) goOn(c, dead *content) bool {
+	n := t.deaths[c]
+	if t.total += n; t.total > travelsMax {
+		return false
+	}
+	t.deaths[dead] = n + 1
+	return true
+}
+
 // deadLetter publishes a message that a queue is rid of to the queue's dead letter exchange, if it has one and that is there. The
 // header x-death tells what became of the message; its time is 0, for a machine has no clock.
 func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
@@ -32,6 +53,14 @@ func (b *Broker) deadLetter(q *queue, m message, why death, out *model.Out) {
 	dead.exchange, dead.ttl, dead.changed = x.name, forever, true
 	if b.opts.Profile.countsTravel() {
 		dead.deliveries = max(c.deliveries, m.deliveries)
+	}
+	if b.opts.Grain == Atomic {
+		if b.travels == nil {
+			b.travels = &travels{deaths: map[*content]int{}}
+		}
+		if !b.travels.goOn(c, &dead) {
+			return
+		}
 	}
 	p := &dead.message.Properties
 	headers := p.Headers

@@ -112,6 +112,7 @@ func (b *Broker) settleMail(out *model.Out) {
 		q.listed = q.busy() && !q.removed
 		return !q.listed
 	})
+	b.travels = nil
 }
 
 // let tells a channel that waits for it that a queue has let go of it.
@@ -144,6 +145,7 @@ func (q *queue) turns() []int {
 func (b *Broker) take(q *queue, i int, out *model.Out) {
 	l := q.mailbox[i]
 	if i == 0 {
+		q.mailbox[0] = letter{} // for the collector
 		q.mailbox = q.mailbox[1:]
 	} else {
 		q.mailbox = slices.Delete(q.mailbox, i, i+1)

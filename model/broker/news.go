@@ -48,14 +48,14 @@ func (n note) ends() bool {
 
 const madeUpTag = "amq.ctag-"
 
-// next appends what the channel may pass on next: its answers first, then of every source the oldest. Before a channel answers channel.close it waits for the
-// connection's reader, and may pass on what it is sent meanwhile.
-func (ch *channel) next(dst []model.Event, whose string) []model.Event {
+// next appends what the channel may pass on next, of the sources that were first as many as is told: its answers first, then of every source the
+// oldest. Before a channel answers channel.close it waits for the connection's reader, and may pass on what it is sent meanwhile.
+func (ch *channel) next(dst []model.Event, whose string, most int) []model.Event {
 	var sources []string
 	var ending string // the source whose first note ends a consumer
 	for i, n := range ch.news {
 		switch {
-		case n.from == "" && i > 0:
+		case n.from == "" && i > 0, len(sources) == most:
 			return dst
 		case slices.Contains(sources, n.from) && !(n.ends() && n.from == ending):
 			continue
@@ -100,6 +100,7 @@ func (b *Broker) relayNext(ch *channel, out *model.Out) { b.relayAt(ch, 0, out) 
 // relayAt has a channel pass on one of its notes.
 func (b *Broker) relayAt(ch *channel, i int, out *model.Out) {
 	n := ch.news[i]
+	ch.news[i] = note{} // for the collector
 	switch {
 	case len(ch.news) == 1:
 		ch.news = ch.news[:0]

@@ -173,6 +173,7 @@ func (q *queue) release(l letter, had func(tag string)) (all []message) {
 	for n < len(q.unacked) && take(q.unacked[n]) { // mostly from the front
 		n++
 	}
+	clear(q.unacked[:n]) // for the collector
 	q.unacked = q.unacked[n:]
 	if len(all) < len(l.positions) {
 		q.unacked = slices.DeleteFunc(q.unacked, take)
