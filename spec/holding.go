@@ -17,9 +17,6 @@ type holding struct {
 	change func(e model.Event) (change, bool) // what an event of the broker's changes, if it does
 }
 
-// total is how often the lock can be had.
-func (h holding) total() int { return h.slots * h.room }
-
 // change is one of who holds a slot.
 type change struct {
 	slot int      // from 0 on
@@ -50,11 +47,6 @@ func (g *grants) of(pair, slot int) *uint8 { return &g.held[pair*g.slots+slot] }
 
 // has reports whether a pair has a slot.
 func (g *grants) has(pair, slot int) bool { return *g.of(pair, slot) > 0 }
-
-// anyOf reports whether a pair has any slot at all.
-func (g *grants) anyOf(pair int) bool {
-	return slices.ContainsFunc(g.held[pair*g.slots:(pair+1)*g.slots], func(n uint8) bool { return n > 0 })
-}
 
 // taken is how often a slot is had.
 func (g *grants) taken(slot int) (n int) {

@@ -109,6 +109,11 @@ func (b *Broker) handle(ch *channel, out *model.Out) {
 	}
 	in := call{c.key, f.Channel, f.Method, c, ch, b.stepwise(c.key)}
 	switch _, opens := f.Method.(amqp.ChannelOpen); {
+	case ch.opening && !opens && meansLastQueue(f.Method) && !b.opts.Lean: // to which RabbitMQ looks first
+		ch.opening = false
+		b.noLastQueue(in, out)
+		b.watch(ch)
+		return
 	case ch.opening && !opens:
 		b.connException(in, amqp.ChannelError, "expected 'channel.open'", out)
 		return

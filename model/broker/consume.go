@@ -196,11 +196,8 @@ func (b *Broker) qos(in call, m amqp.BasicQos, out *model.Out) {
 	case m.Global && !b.opts.Profile.limitsChannels():
 		in.ch.prefetch = m.PrefetchCount
 	case m.Global && m.PrefetchCount > 0:
-		if in.ch.limit == 0 {
+		if in.ch.limit == 0 { // those got by basic.get are counted and never taken off again, as in RabbitMQ
 			in.ch.volume = len(in.ch.unsettled)
-			for i := range in.ch.unsettled { // those got by basic.get are counted and never taken off again, as in RabbitMQ
-				in.ch.unsettled[i].counted = in.ch.unsettled[i].consumer != ""
-			}
 		}
 		reached := in.ch.limit > 0 && in.ch.volume >= in.ch.limit
 		in.ch.limit = int(m.PrefetchCount)

@@ -158,7 +158,6 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	deliver := amqp.BasicDeliver{
 		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: b.outgoing(q, m, false),
 	}
-	counted := ch != nil && ch.limit > 0 && !q.quorum
 	settles := q.quorum && c.noAck && ch != nil && b.stepwise(ch.conn.key) // which the channel does when it has it
 	if c.noAck && !settles {
 		b.forgetMessage(q, m, out)
@@ -166,7 +165,7 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 		q.hold(held{m, c.client, c.tag})
 	}
 	if ch != nil {
-		b.tell(ch, note{from: q.source(c.tag), method: deliver, settles: settles, delivery: delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag, counted: counted}, noAck: c.noAck}, out)
+		b.tell(ch, note{from: q.source(c.tag), method: deliver, settles: settles, delivery: delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag}, noAck: c.noAck}, out)
 	}
 	if q.quorum && !q.single && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
 		is := *c

@@ -15,7 +15,6 @@ type delivery struct {
 	queue    string // "": the queue is gone, and settling it does nothing
 	pos      uint64
 	consumer string // "": got by basic.get
-	counted  bool   // against the channel's limit
 	order    uint64 // of deliveries on the channel
 }
 
@@ -69,7 +68,7 @@ func (b *Broker) settleAll(in call, all []delivery, s settlement, out *model.Out
 	}
 	var counted int
 	for _, d := range all {
-		if d.counted {
+		if d.consumer != "" {
 			counted++
 		}
 	}
@@ -101,13 +100,16 @@ func (d delivery) compareOrigin(other delivery) int {
 	return c
 }
 
-// release takes settled messages off a channel's limit, and lets the queues that had found it reached go on.
+// release takes settled messages off what counts against a channel's limit, and lets the queues that had found it reached go on. As in RabbitMQ it takes
+// off those of quorum queues, and those that were on their way when the limit was set, though they were not counted.
 func (b *Broker) release(ch *channel, counted int) {
 	if ch.limit == 0 || counted == 0 {
 		return
 	}
 	reached := ch.volume >= ch.limit
-	ch.volume = max(0, ch.volume-counted)
+	if ch.volume != 0 {
+		ch.volume -= counted
+	}
 	if reached && ch.volume < ch.limit {
 		b.resume(ch)
 	}

@@ -179,7 +179,7 @@ func (ch *channel) appendDeliveries(dst []byte, all []delivery) []byte {
 			}
 		}
 		dst = model.AppendInt(model.AppendInt(dst, int64(d.tag)), place)
-		dst = model.AppendBool(model.AppendString(model.AppendString(dst, d.queue), d.consumer), d.counted)
+		dst = model.AppendString(model.AppendString(dst, d.queue), d.consumer)
 		if q := ch.conn.host.queue(d.queue); q != nil && d.queue != "" {
 			dst = model.AppendInt(dst, q.rankOf(d.pos))
 		}

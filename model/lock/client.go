@@ -169,12 +169,6 @@ func (c *Client) lost(out *model.Out) {
 	}
 }
 
-// grant ends an acquire that was granted a slot.
-func (c *Client) grant(slot int, out *model.Out) {
-	c.slot = slot
-	c.finish(Held, out)
-}
-
 // finish ends the operation in progress.
 func (c *Client) finish(r Result, out *model.Out) {
 	out.Observe(Returned{c.op, r, c.slot})
