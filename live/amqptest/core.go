@@ -70,7 +70,18 @@ func newCore(opts Options) (*core, error) {
 	if opts.Clock != nil {
 		opts.Clock.attach(k)
 	}
+	if opts.Machine.ackChecks() > 0 {
+		k.checkAcks()
+	}
 	return k, nil
+}
+
+// checkAcks has the machine look for overdue acknowledgements once a minute.
+func (k *core) checkAcks() {
+	k.agenda.add(k.now()+time.Minute, func() {
+		k.input(model.Self, broker.AckCheck{})
+		k.checkAcks()
+	})
 }
 
 // begin makes the machine, with what the store has.

@@ -9,6 +9,6 @@ const burst = 64
 func newMachine(o Options, entries []broker.Entry) (*broker.Broker, error) {
 	return broker.Restore(broker.Options{
 		Profile: o.Machine.Profile, Grain: o.Machine.grain(), Quorum: o.Machine.Quorum, Hosts: o.Login.Hosts, BodyMax: int(o.Limits.Body),
-		Burst: burst, Journal: o.Dir != "",
+		Burst: burst, Journal: o.Dir != "", AckChecks: o.Machine.ackChecks(),
 	}, entries)
 }

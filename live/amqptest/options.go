@@ -65,6 +65,10 @@ type Machine struct {
 	// Seed decides what the machine leaves open: the order of its own actions, and when within their windows its
 	// timers expire. Where inputs come in the same order, servers with the same seed do the same.
 	Seed uint64
+	// AckTimeout is how long a client may have a message that it neither settles nor gives back, in whole minutes: its channel ends by 406 PRECONDITION_FAILED
+	// up to a minute after that. 0 is 30 minutes, as in a new RabbitMQ (consumer_timeout); negative is any time. RabbitMQ 4.3 has no such limit for classic queues;
+	// the one that it has for quorum queues is not there.
+	AckTimeout time.Duration
 }
 
 // Tune is what connection.tune proposes. Of FrameMax and ChannelMax a client may accept less; its word on heartbeats holds.
@@ -88,6 +92,17 @@ func (m Machine) grain() broker.Grain {
 		return broker.Process
 	}
 	return broker.Atomic
+}
+
+// ackChecks is the timeout in minutes, as the machine wants it.
+func (m Machine) ackChecks() int {
+	switch {
+	case m.AckTimeout < 0:
+		return 0
+	case m.AckTimeout == 0:
+		return 30
+	}
+	return max(1, int(m.AckTimeout/time.Minute))
 }
 
 // filled returns o with its defaults, or says what is wrong with it.

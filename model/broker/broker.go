@@ -361,6 +361,8 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 			c.full = false
 			b.resumeAll(c, out)
 		}
+	case AckCheck:
+		b.checkAcks(out)
 	case model.Expired:
 		b.expired(e.Timer, out)
 	case Read:

@@ -296,7 +296,10 @@ func (b *Broker) exception(in call, code amqp.Code, text string, out *model.Out)
 		conn: ch.conn, num: ch.num, closing: true, tags: ch.tags, delivered: ch.delivered, unsettled: ch.unsettled, consumers: ch.consumers,
 		news: news, listed: ch.listed, lastQueue: ch.lastQueue, leaving: ch.leaving,
 	}
-	class, method := in.method.ID()
+	var class, method uint16
+	if in.method != nil {
+		class, method = in.method.ID()
+	}
 	in.reply(amqp.ChannelClose{Code: code, Text: code.Name() + " - " + text, ClassID: class, MethodID: method}, out)
 	b.watch(ch)
 }

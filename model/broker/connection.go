@@ -177,7 +177,7 @@ func (b *Broker) goOn(c *conn, out *model.Out) {
 		return
 	}
 	switch owned := b.owned(c.key); {
-	case c.asked() && b.opts.Profile.exclusiveOutlivesClose():
+	case b.opts.Profile.exclusiveOutlivesClose():
 		b.orphan(c.key)
 	case len(owned) > 1 && b.opts.Grain == Process:
 		b.orphan(c.key)

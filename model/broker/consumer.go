@@ -311,11 +311,11 @@ func (b *Broker) consumerGone(q *queue, c consumer, out *model.Out) {
 		return
 	}
 	ch.consumers = slices.DeleteFunc(ch.consumers, func(x subscription) bool { return x.tag == c.tag })
-	n := note{from: q.source(c.tag), method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}}
+	n := note{from: q.source(c.tag), method: amqp.BasicCancel{ConsumerTag: c.tag, NoWait: true}, overtakes: q.quorum}
 	if b.opts.Profile.consumesAgain() && !c.final {
 		n.ended = ended{q.name, c.noAck, c.exclusive, c.priority, int64(c.prefetch)}
 	}
-	if ch.conn.cancelNotify || n.ended.queue != "" {
+	if ch.conn.cancelNotify || n.ended.queue != "" || n.overtakes {
 		b.tell(ch, n, out)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
 // ExpiryTimer runs while a queue with x-expires is not used. The machine of a broker declares it for each such queue; queue is
@@ -26,11 +27,25 @@ const (
 	ttlPrefix    = "ttl-"
 )
 
-// touch begins the time anew after which a queue that is not used expires (RabbitMQ): any declare does, basic.get, and the end of its
-// last consumer. Publishing does not.
+// quorumTick is how often a quorum queue looks whether it has expired, in milliseconds (RabbitMQ).
+const quorumTick = 5000
+
+// touch begins the time anew after which a queue that is not used expires: basic.get does, and the end of its last consumer. Publishing does not.
 func (q *queue) touch(out *model.Out) {
 	if q.expires != forever && q.consumerCount() == 0 {
-		out.Arm(ExpiryTimer(q.title()), model.Window{Earliest: q.expires, Latest: q.expires})
+		w := model.Window{Earliest: q.expires, Latest: q.expires}
+		if q.quorum {
+			w.Latest += quorumTick
+		}
+		out.Arm(ExpiryTimer(q.title()), w)
+	}
+}
+
+// asked touches a classic queue, which a declare asks how many messages it has; one with no-wait does not (RabbitMQ). A passive declare by
+// whom the queue is not for does.
+func (q *queue) asked(m amqp.QueueDeclare, out *model.Out) {
+	if !m.NoWait && !q.quorum {
+		q.touch(out)
 	}
 }
 

@@ -79,11 +79,14 @@ func (b *Broker) list(q *queue) {
 // busy reports whether the queue has an action of its own, reaping left out.
 func (q *queue) busy() bool { return len(q.mailbox) > 0 || len(q.unsynced) > 0 || q.running }
 
-// catchUp has a queue take what is in its mailbox before a method that it is asked to do. A quorum queue does publishes later than anything else,
-// so that they may be overtaken.
+// catchUp has a queue take what is in its mailbox before a method that it is asked to do; what it sends itself thereby, a dead letter, comes later. A
+// quorum queue does publishes later than anything else, so that they may be overtaken.
 func (b *Broker) catchUp(q *queue, in call, out *model.Out) {
-	if !q.quorum || !in.late {
-		b.open(q, out)
+	if q.quorum && in.late {
+		return
+	}
+	for n := len(q.mailbox); n > 0 && len(q.mailbox) > 0 && !q.hasStopped(); n-- {
+		b.take(q, 0, out)
 	}
 }
 

@@ -18,6 +18,7 @@ type note struct {
 	settles   bool        // of basic.deliver: the channel settles it then
 	cancelled bool        // of basic.consume-ok: the consumer is no more
 	ended     ended       // of basic.cancel
+	overtakes bool        // of basic.cancel: the deliveries before it may be lost
 }
 
 // ended is a consumer whose queue is gone, as far as its channel may have to consume again.
@@ -48,6 +49,15 @@ func (n note) ends() bool {
 
 const madeUpTag = "amq.ctag-"
 
+// overtaken reports whether note i may be passed on before all that the same source has sent before: they are deliveries of a quorum queue that
+// is gone, which lets its consumers know of that first.
+func (ch *channel) overtaken(i int) bool {
+	return ch.news[i].overtakes && !slices.ContainsFunc(ch.news[:i], func(n note) bool {
+		_, delivers := n.method.(amqp.BasicDeliver)
+		return n.from == ch.news[i].from && !delivers
+	})
+}
+
 // next appends what the channel may pass on next, of the sources that were first as many as is told: its answers first, then of every source the
 // oldest. Before a channel answers channel.close it waits for the connection's reader, and may pass on what it is sent meanwhile.
 func (ch *channel) next(dst []model.Event, whose string, most int) []model.Event {
@@ -57,7 +67,7 @@ func (ch *channel) next(dst []model.Event, whose string, most int) []model.Event
 		switch {
 		case n.from == "" && i > 0, len(sources) == most:
 			return dst
-		case slices.Contains(sources, n.from) && !(n.ends() && n.from == ending):
+		case slices.Contains(sources, n.from) && !(n.ends() && n.from == ending) && !ch.overtaken(i):
 			continue
 		}
 		dst = append(dst, Relay{ch.conn.link, whose, ch.num, n.what()})
@@ -100,6 +110,10 @@ func (b *Broker) relayNext(ch *channel, out *model.Out) { b.relayAt(ch, 0, out) 
 // relayAt has a channel pass on one of its notes.
 func (b *Broker) relayAt(ch *channel, i int, out *model.Out) {
 	n := ch.news[i]
+	if n.overtakes { // what it overtakes is lost
+		kept := slices.DeleteFunc(ch.news[:i], func(x note) bool { return x.from == n.from })
+		ch.news, i = append(kept, ch.news[i:]...), len(kept)
+	}
 	ch.news[i] = note{} // for the collector
 	switch {
 	case len(ch.news) == 1:

@@ -35,6 +35,8 @@ type Options struct {
 	Lean bool
 	// Tenures lets the world see, as [Consumes] and [Unsettled], who has something of a queue.
 	Tenures bool
+	// AckChecks is how many [AckCheck] a delivery may be unsettled for; 0 is any number. RabbitMQ's default is 30, one a minute.
+	AckChecks int
 	// Prelude is what an administrator has done on "/" before anybody else: declares, binds, publishes. It is in the broker's first state.
 	Prelude []amqp.Method
 	// Journal lets the world see every change of what survives a restart, as [Kept] and [Gone].

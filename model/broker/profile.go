@@ -55,6 +55,9 @@ func (p Profile) compareReturns(x, y string, oldestFirst []string) int {
 	return cmp.Compare(rank(x), rank(y))
 }
 
+// limitsAcks: channels end that have something unsettled for too long.
+func (p Profile) limitsAcks() bool { return p < RabbitMQ43 }
+
 // namesOutliveQueues: the name of a classic queue that goes because nobody uses it any more is there for a while after its end.
 func (p Profile) namesOutliveQueues() bool { return p >= RabbitMQ43 }
 

@@ -139,7 +139,7 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 		b.exception(in, amqp.PreconditionFailed, "inequivalent arg for "+h.here("queue", m.Queue), out)
 		return
 	default:
-		q.touch(out)
+		q.asked(m, out)
 	}
 	out.Observe(Declared{q.title(), in.link, in.lost > 0})
 	b.declared(in, q, m, out)
@@ -160,10 +160,11 @@ func (b *Broker) declarePassive(in call, m amqp.QueueDeclare, out *model.Out) {
 		b.noQueue(in, m.Queue, out)
 		return
 	case q.exclusive && !q.ownedBy(in.key):
+		q.asked(m, out)
 		b.lockedQueue(in, m.Queue, out)
 		return
 	}
-	q.touch(out)
+	q.asked(m, out)
 	b.declared(in, q, m, out)
 }
 

@@ -16,6 +16,7 @@ type delivery struct {
 	pos      uint64
 	consumer string // "": got by basic.get
 	order    uint64 // of deliveries on the channel
+	checks   int    // so many AckCheck have found it, if that matters
 }
 
 // settle answers basic.ack, basic.nack and basic.reject (§1.8.3.13, 14; basic.nack is RabbitMQ's).

@@ -151,7 +151,7 @@ func (ch *channel) appendState(dst []byte) []byte {
 	dst = model.AppendInt(model.AppendInt(dst, len(ch.news)), ch.waiting)
 	for _, n := range ch.news {
 		dst = model.AppendBool(model.AppendBool(model.AppendBool(amqp.AppendFrame(dst, amqp.Frame{Method: n.method}), n.noAck), n.settles), n.cancelled)
-		dst = model.AppendString(dst, n.from)
+		dst = model.AppendString(model.AppendBool(dst, n.overtakes), n.from)
 		dst = ch.appendDeliveries(dst, []delivery{n.delivery})
 		dst = model.AppendBool(model.AppendBool(model.AppendString(dst, n.ended.queue), n.ended.noAck), n.ended.exclusive)
 		dst = model.AppendInt(model.AppendInt(dst, n.ended.priority), n.ended.prefetch)
@@ -179,7 +179,7 @@ func (ch *channel) appendDeliveries(dst []byte, all []delivery) []byte {
 			}
 		}
 		dst = model.AppendInt(model.AppendInt(dst, int64(d.tag)), place)
-		dst = model.AppendString(model.AppendString(dst, d.queue), d.consumer)
+		dst = model.AppendInt(model.AppendString(model.AppendString(dst, d.queue), d.consumer), d.checks)
 		if q := ch.conn.host.queue(d.queue); q != nil && d.queue != "" {
 			dst = model.AppendInt(dst, q.rankOf(d.pos))
 		}
