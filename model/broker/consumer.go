@@ -64,19 +64,28 @@ func (b *Broker) grant(q *queue, c *consumer) bool {
 	switch {
 	case ch != nil && ch.conn.full, slices.Contains(q.suspended, c.client):
 		return false
-	case !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch:
+	case c.full():
 		return false
 	case ch != nil && ch.limit > 0 && !q.quorum && ch.volume >= ch.limit:
 		q.suspended = append(q.suspended, c.client)
 		return false
 	}
-	if !c.noAck {
+	if !c.noAck || b.settles(q, c, ch) {
 		c.unsettled++
-		if ch != nil && ch.limit > 0 && !q.quorum {
-			ch.volume++
-		}
+	}
+	if !c.noAck && ch != nil && ch.limit > 0 && !q.quorum {
+		ch.volume++
 	}
 	return true
+}
+
+// full reports whether the consumer has as many unsettled messages as it may.
+func (c *consumer) full() bool { return c.prefetch > 0 && c.unsettled >= c.prefetch }
+
+// settles reports whether it is the consumer's channel that settles what is delivered with no-ack, when it has it. Until then that counts against
+// the consumer's limit.
+func (b *Broker) settles(q *queue, c *consumer, ch *channel) bool {
+	return q.quorum && c.noAck && ch != nil && b.stepwise(ch.conn.key)
 }
 
 // block puts the i-th consumer aside.
@@ -98,7 +107,7 @@ func (q *queue) enter(c consumer) {
 func (b *Broker) unblock(q *queue, match func(*consumer) bool, out *model.Out) {
 	var back []consumer
 	q.blocked = slices.DeleteFunc(q.blocked, func(c consumer) bool {
-		if !match(&c) || c.prefetch > 0 && !c.noAck && c.unsettled >= c.prefetch {
+		if !match(&c) || c.full() {
 			return false
 		}
 		back = append(back, c)
@@ -158,7 +167,7 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	deliver := amqp.BasicDeliver{
 		ConsumerTag: c.tag, Redelivered: m.redelivered, Exchange: m.exchange, RoutingKey: m.key, Message: b.outgoing(q, m, false),
 	}
-	settles := q.quorum && c.noAck && ch != nil && b.stepwise(ch.conn.key) // which the channel does when it has it
+	settles := b.settles(q, c, ch)
 	if c.noAck && !settles {
 		b.forgetMessage(q, m, out)
 	} else {
@@ -167,7 +176,7 @@ func (b *Broker) handOver(q *queue, c *consumer, m message, out *model.Out) {
 	if ch != nil {
 		b.tell(ch, note{from: q.source(c.tag), method: deliver, settles: settles, delivery: delivery{queue: q.name, pos: m.pos, consumer: deliver.ConsumerTag}, noAck: c.noAck}, out)
 	}
-	if q.quorum && !q.single && !c.noAck && c.prefetch > 0 && c.unsettled >= c.prefetch { // a quorum queue does not wait until it finds that out
+	if q.quorum && !q.single && c.full() { // a quorum queue does not wait until it finds that out
 		is := *c
 		q.block(slices.IndexFunc(q.consumers, func(x consumer) bool { return x.client == is.client && x.tag == is.tag }))
 	}

@@ -130,7 +130,7 @@ func (b *Broker) resume(ch *channel) {
 func (b *Broker) settled(q *queue, l letter, out *model.Out) {
 	freed := false
 	all := q.release(l, func(tag string) {
-		if c := b.findConsumer(q, l.from, tag); c != nil && tag != "" && !c.noAck {
+		if c := b.findConsumer(q, l.from, tag); c != nil && tag != "" && c.unsettled > 0 {
 			freed = freed || c.prefetch > 0 && c.unsettled >= c.prefetch
 			c.unsettled--
 		}
