@@ -208,7 +208,7 @@ func (q *queue) hold(m held) {
 func (b *Broker) addConsumer(q *queue, c consumer, out *model.Out) {
 	q.enter(c)
 	q.used = true
-	if c.exclusive || q.single && !q.active.somebody() {
+	if c.exclusive && !q.quorum || q.single && !q.active.somebody() {
 		q.active, q.activeTag = c.client, c.tag
 	}
 	b.stopExpiry(q, out)
