@@ -50,6 +50,8 @@ type (
 		Loss
 		Channel amqp.Channel
 	}
+	// Stop is the end of a quorum queue's process, when the queue is being deleted. Whoever declares the queue then finds it, and that it is empty.
+	Stop struct{ Queue string }
 	// Finish is the last step of a queue that is being deleted.
 	Finish struct{ Queue string }
 	// Reap deletes an exclusive queue whose connection is no more.
@@ -93,6 +95,7 @@ func (a Sync) String() string    { return "queue " + a.Queue + " has its message
 func (a Read) String() string    { return fmt.Sprintf("reads on after %v: %v", a.Loss, a.Next) }
 func (a Notice) String() string  { return "notices " + a.Loss.String() }
 func (a Depart) String() string  { return fmt.Sprintf("ends channel %d after %v", a.Channel, a.Loss) }
+func (a Stop) String() string    { return "queue " + a.Queue + " stops" }
 func (a Finish) String() string  { return "queue " + a.Queue + " is gone" }
 func (a Reap) String() string    { return "deletes queue " + a.Queue + " of a lost connection" }
 
@@ -299,6 +302,9 @@ func (b *Broker) lossActions(dst []model.Event, c *conn) []model.Event {
 func (q *queue) actions(dst []model.Event) []model.Event {
 	if q.isDying() || q.husk {
 		dst = append(dst, Finish{q.title()})
+		if q.isDying() && q.quorum && !q.dying.stopped {
+			dst = append(dst, Stop{q.title()})
+		}
 	}
 	if q.hasStopped() {
 		return dst
@@ -380,6 +386,8 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.deliver(b.find(e.Queue), out)
 	case Sync:
 		b.sync(b.find(e.Queue), out)
+	case Stop:
+		b.find(e.Queue).dying.stopped = true
 	case Finish:
 		b.remove(b.find(e.Queue), out)
 	case Reap:

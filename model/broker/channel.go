@@ -311,6 +311,11 @@ func (b *Broker) endChannel(ch *channel, out *model.Out) {
 	me := client{ch.conn.key, ch.num}
 	b.forgetReceipts(func(r client) bool { return r == me })
 	names := ch.queues()
+	for _, q := range ch.conn.host.queues {
+		if slices.ContainsFunc(q.enqueuers, func(e enqueuer) bool { return e.client == me }) && !slices.Contains(names, q.name) {
+			names = append(names, q.name)
+		}
+	}
 	ch.ended, ch.unconfirmed, ch.confirmed, ch.rejected, ch.tx, ch.replyConsumer = true, nil, nil, nil, nil, ""
 	for _, name := range names {
 		if q := ch.conn.host.queue(name); q != nil {

@@ -242,6 +242,7 @@ func (b *Broker) depart(q *queue, c client, tags []string, out *model.Out) {
 	of := func(x consumer) bool { return x.client == c }
 	q.consumers, q.blocked = slices.DeleteFunc(q.consumers, of), slices.DeleteFunc(q.blocked, of)
 	q.suspended = slices.DeleteFunc(q.suspended, func(x client) bool { return x == c })
+	q.enqueuers = slices.DeleteFunc(q.enqueuers, func(x enqueuer) bool { return x.client == c })
 	if q.active == c {
 		q.elect()
 	}

@@ -85,8 +85,13 @@ func (b *Broker) catchUp(q *queue, in call, out *model.Out) {
 	if q.quorum && in.late {
 		return
 	}
-	for n := len(q.mailbox); n > 0 && len(q.mailbox) > 0 && !q.hasStopped(); n-- {
-		b.take(q, 0, out)
+	i := 0 // so many are left for later: word that channels are no more, which comes in its own time
+	for n := len(q.mailbox); n > 0 && i < len(q.mailbox) && !q.hasStopped(); n-- {
+		if l := q.mailbox[i]; l.kind == departLetter && !l.waits && b.opts.Grain == Process {
+			i++
+			continue
+		}
+		b.take(q, i, out)
 	}
 }
 
@@ -126,11 +131,11 @@ func (b *Broker) let(l letter) {
 	}
 }
 
-// turns are the letters of which a queue may take one next: the oldest, and if that is a publish to a quorum queue, the oldest of the others. A channel that
-// leaves its queues tells one after the other, so that word of that may come later than what is there.
+// turns are the letters of which a queue may take one next: the oldest, and if that is a publish to a quorum queue, the oldest of the others. Word of a channel
+// that leaves its queues, one after the other, or is no more, may come later than what is there.
 func (q *queue) turns() []int {
-	if q.mailbox[0].waits {
-		if i := slices.IndexFunc(q.mailbox, func(l letter) bool { return !l.waits }); i > 0 {
+	if q.mailbox[0].kind == departLetter {
+		if i := slices.IndexFunc(q.mailbox, func(l letter) bool { return l.kind != departLetter }); i > 0 {
 			return []int{0, i}
 		}
 		return []int{0}

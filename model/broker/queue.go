@@ -46,6 +46,7 @@ type dying struct {
 	deleter client // waits for it to be gone; zero: it is not dying
 	silent  bool   // and is not answered
 	count   int    // what to answer
+	stopped bool   // of a quorum queue: its process is gone, of which its name does not tell
 }
 
 func (q *queue) isDying() bool { return q.dying.deleter.somebody() }
@@ -112,7 +113,11 @@ func (b *Broker) declare(in call, m amqp.QueueDeclare, out *model.Out) {
 		b.exception(in, amqp.PreconditionFailed, "Cannot declare a server-named queue for type rabbit_quorum_queue", out)
 		return
 	case m.Queue == "":
-		m.Queue = b.fresh("amq.gen-", func(name string) bool { return h.queue(name) != nil })
+		prefix := "amq.gen-"
+		if b.opts.Lean { // a name that is free again may come up again, but not for another client: nobody can guess one
+			prefix += b.opts.Name(in.link) + "-"
+		}
+		m.Queue = b.fresh(prefix, func(name string) bool { return h.queue(name) != nil })
 	case reserved(m.Queue):
 		b.exception(in, amqp.AccessRefused, fmt.Sprintf("queue name '%s' contains reserved prefix 'amq.*'", m.Queue), out)
 		return
@@ -173,7 +178,11 @@ func (b *Broker) declared(in call, q *queue, m amqp.QueueDeclare, out *model.Out
 	if !b.opts.Lean {
 		in.ch.lastQueue = q.name
 	}
-	in.answer(!m.NoWait, amqp.QueueDeclareOk{Queue: q.name, MessageCount: uint32(len(q.ready)), Consumers: uint32(b.counted(q))}, out)
+	ok := amqp.QueueDeclareOk{Queue: q.name}
+	if !q.dying.stopped {
+		ok.MessageCount, ok.Consumers = uint32(len(q.ready)), uint32(b.counted(q))
+	}
+	in.answer(!m.NoWait, ok, out)
 }
 
 func (b *Broker) newQueue(in call, m amqp.QueueDeclare, s settings, durable bool, out *model.Out) *queue {
@@ -320,7 +329,7 @@ func (b *Broker) delete(in call, m amqp.QueueDelete, out *model.Out) {
 			return
 		}
 		if in.late {
-			q.dying = dying{client{in.key, in.channel}, m.NoWait, count}
+			q.dying = dying{deleter: client{in.key, in.channel}, silent: m.NoWait, count: count}
 			in.ch.blocked = true
 			b.orphans = append(b.orphans, q)
 			return

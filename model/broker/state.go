@@ -229,7 +229,7 @@ func (q *queue) appendState(dst []byte) []byte {
 		dst = model.AppendBool(dst, flag)
 	}
 	if q.isDying() {
-		dst = q.dying.deleter.appendState(model.AppendInt(model.AppendBool(dst, q.dying.silent), q.dying.count))
+		dst = q.dying.deleter.appendState(model.AppendInt(model.AppendBool(model.AppendBool(dst, q.dying.silent), q.dying.stopped), q.dying.count))
 	}
 	dst = q.owner.appendState(model.AppendString(dst, q.arguments))
 	dst = model.AppendInt(dst, len(q.ready))
