@@ -399,7 +399,12 @@ func (b *Broker) step(from model.ID, e model.Event, out *model.Out) {
 		b.endOne(ch, out)
 		b.goOn(ch.conn, out)
 	case Inform:
-		b.inform(b.channelOf(client{key{link: e.Link}, e.Channel}), out)
+		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
+		if e.Confirms {
+			ch.informOfConfirms(out)
+		} else {
+			b.inform(ch, out)
+		}
 	case Relay:
 		ch := b.channelOf(client{key{link: e.Link}, e.Channel})
 		i := slices.IndexFunc(ch.news, func(n note) bool { return n.what() == e.What })
@@ -519,7 +524,7 @@ func (b *Broker) Vocabulary() []model.Event {
 	if b.opts.Grain == Process {
 		words = append(words, Take{}, Sync{}, Handle{}, Inform{}, Relay{})
 		if !b.opts.Lean {
-			words = append(words, Depart{}, End{}, Finish{})
+			words = append(words, Depart{}, End{}, Stop{}, Finish{})
 		}
 	}
 	if b.opts.Burst > 0 {

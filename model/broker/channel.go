@@ -387,11 +387,13 @@ type End struct {
 	Channel amqp.Channel
 }
 
-// Inform lets a channel tell its client what it has heard of publishes: confirms and refusals.
+// Inform lets a channel tell its client what it has heard of publishes: refusals and then confirms, or the confirms only, because word of what is refused
+// still waits behind a method.
 type Inform struct {
-	Link    model.ID
-	Whose   string // the link's name
-	Channel amqp.Channel
+	Link     model.ID
+	Whose    string // the link's name
+	Channel  amqp.Channel
+	Confirms bool // only
 }
 
 // Relay lets a channel pass on to its client what a queue has sent it: a message, or that it consumes or no longer does.
@@ -404,7 +406,12 @@ type Relay struct {
 
 func (a Handle) String() string { return fmt.Sprintf("has %s's channel handle %v", a.Whose, a.Next) }
 func (a End) String() string    { return fmt.Sprintf("ends %s's channel %d", a.Whose, a.Channel) }
-func (a Inform) String() string { return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel) }
+func (a Inform) String() string {
+	if a.Confirms {
+		return fmt.Sprintf("confirms to %s's channel %d", a.Whose, a.Channel)
+	}
+	return fmt.Sprintf("informs %s's channel %d", a.Whose, a.Channel)
+}
 func (a Relay) String() string {
 	return fmt.Sprintf("relays to %s's channel %d %s", a.Whose, a.Channel, a.What)
 }
@@ -421,7 +428,10 @@ func (ch *channel) actions(dst []model.Event, whose string, notes int) []model.E
 		dst = append(dst, End{ch.conn.link, whose, ch.num})
 	}
 	if ch.due() && ch.waiting == 0 {
-		dst = append(dst, Inform{ch.conn.link, whose, ch.num})
+		dst = append(dst, Inform{ch.conn.link, whose, ch.num, false})
+		if len(ch.confirmed) > 0 && len(ch.rejected) > 0 {
+			dst = append(dst, Inform{ch.conn.link, whose, ch.num, true})
+		}
 	}
 	return ch.next(dst, whose, notes)
 }

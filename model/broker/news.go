@@ -195,14 +195,20 @@ func (b *Broker) inform(ch *channel, out *model.Out) {
 	for _, seq := range ch.rejected {
 		ch.conn.reply(ch.num, amqp.BasicNack{Tag: seq}, out)
 	}
+	ch.rejected = ch.rejected[:0]
+	ch.informOfConfirms(out)
+	if ch.tx != nil && ch.tx.complete() {
+		b.completeTx(ch, out)
+	}
+}
+
+// informOfConfirms has a channel tell its client what it has heard to be confirmed.
+func (ch *channel) informOfConfirms(out *model.Out) {
 	slices.Sort(ch.confirmed)
 	for _, seq := range ch.confirmed {
 		ch.conn.reply(ch.num, amqp.BasicAck{Tag: seq}, out)
 	}
-	ch.rejected, ch.confirmed = ch.rejected[:0], ch.confirmed[:0]
-	if ch.tx != nil && ch.tx.complete() {
-		b.completeTx(ch, out)
-	}
+	ch.confirmed = ch.confirmed[:0]
 }
 
 // settleNews has every channel pass on all that it has been told, if the grain is Atomic.
