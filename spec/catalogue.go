@@ -20,7 +20,7 @@ func Catalogue() []*Entry {
 }
 
 // locks are the locks on AMQP.
-func locks() []amqpLock { return []amqpLock{exclusiveQueue()} }
+func locks() []amqpLock { return []amqpLock{exclusiveQueue(), generation()} }
 
 // Find returns the entry of that name. The error lists the names there are.
 func Find(name string) (*Entry, error) {

@@ -22,9 +22,11 @@ type amqpLock struct {
 	more          []Property                              // of this one only
 
 	protocol func(Settings) lock.Protocol
+	rounds   func(Settings) int              // acquires of a client; nil or 0: any number
 	options  func(Settings, *broker.Options) // nil: the broker is as for every lock
 	holding  func(Settings) holding
 	build    func(*lockSystem) []model.Property // those of more; nil: there are none
+	unlike   bool                               // clients have names of their own for things, so that they are not interchangeable
 }
 
 // lockProperties are those of every lock, in the order in which they are reported.
@@ -78,11 +80,17 @@ func asItIs(c *lock.Client) model.Machine { return c }
 // system composes the system, with every client as it comes out of the function: tests put mutants in.
 func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine) (*model.System, []model.Property, error) {
 	protocol, options := l.protocol(s), lockOptions(s)
+	if l.rounds != nil {
+		options.Rounds = l.rounds(s)
+	}
 	sys, err := composeLock(s, l.options, broker.Deadlines{}, func(link model.ID) model.Machine { return client(lock.New(link, protocol, options)) })
 	if err != nil {
 		return nil, nil, err
 	}
 	sys.holding = l.holding(s)
+	if l.unlike {
+		sys.Symmetry = nil
+	}
 	var properties []model.Property
 	for _, p := range sys.properties() {
 		if l.claims[p.Name] != nil {

@@ -101,7 +101,9 @@ func says[M amqp.Method](instead func(M) amqp.Method) mutant {
 }
 
 // mutants are those of every lock, by what they do.
-func mutants() []map[string]broken { return []map[string]broken{exclusiveQueueMutants()} }
+func mutants() []map[string]broken {
+	return []map[string]broken{exclusiveQueueMutants(), generationMutants()}
+}
 
 // Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as
 // the control. Each lock's are in a file of its own.

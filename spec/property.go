@@ -15,6 +15,7 @@ type client interface {
 	Believes() bool
 	Slot() int
 	Dead() bool
+	Done() bool
 	InProgress() lock.Op
 }
 
@@ -105,7 +106,7 @@ func deadlockFreedom(sys *model.System, theBroker model.ID, pairs []pair) model.
 			}
 			for i, p := range pairs {
 				c := v[p.client].(client)
-				if !c.Dead() && len(c.Actions(nil)) == 0 && !owed(v, p, timers[i]) {
+				if !c.Dead() && !c.Done() && len(c.Actions(nil)) == 0 && !owed(v, p, timers[i]) {
 					return false
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
@@ -31,10 +32,7 @@ func prefixed(m amqp.Method, prefix string) amqp.Method {
 		}
 		return s
 	}
-	v := reflect.New(reflect.TypeOf(m)).Elem()
-	v.Set(reflect.ValueOf(m))
-	renameIn(v, named)
-	return v.Interface().(amqp.Method)
+	return wire.Rename(m, named)
 }
 
 // flatMethods are the methods, each as often as it is to be likely.

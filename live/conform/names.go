@@ -2,10 +2,10 @@ package conform
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -82,52 +82,5 @@ func rename(f amqp.Frame, all []madeUp, pair func(madeUp) (from, to string)) amq
 		}
 		return s
 	}
-	v := reflect.New(reflect.TypeOf(f.Method)).Elem()
-	v.Set(reflect.ValueOf(f.Method))
-	renameIn(v, to)
-	return amqp.Frame{Channel: f.Channel, Method: v.Interface().(amqp.Method)}
-}
-
-func renameIn(v reflect.Value, to func(string) string) {
-	for i := range v.NumField() {
-		switch f := v.Field(i); {
-		case f.Kind() == reflect.Struct:
-			renameIn(f, to)
-		case f.Type() == reflect.TypeFor[amqp.Table]():
-			f.SetString(string(mapTable(amqp.Table(f.String()), func(v any) any {
-				if s, ok := v.(string); ok {
-					return to(s)
-				}
-				return v
-			})))
-		case f.Kind() == reflect.String:
-			f.SetString(to(f.String()))
-		}
-	}
-}
-
-// mapTable replaces the values of a table, and those of all tables and arrays in it.
-func mapTable(t amqp.Table, to func(any) any) amqp.Table {
-	if t == "" {
-		return t
-	}
-	fields := t.Fields()
-	for i := range fields {
-		fields[i].Value = mapValue(fields[i].Value, to)
-	}
-	return amqp.MustTable(fields...)
-}
-
-func mapValue(v any, to func(any) any) any {
-	switch v := v.(type) {
-	case amqp.Table:
-		return mapTable(v, to)
-	case amqp.Array:
-		values := v.Values()
-		for i := range values {
-			values[i] = mapValue(values[i], to)
-		}
-		return amqp.MustArray(values...)
-	}
-	return to(v)
+	return amqp.Frame{Channel: f.Channel, Method: wire.Rename(f.Method, to)}
 }

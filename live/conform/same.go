@@ -40,7 +40,7 @@ func essence(e model.Event) model.Event {
 }
 
 func timeless(m amqp.Message) amqp.Message {
-	m.Properties.Headers = mapTable(m.Properties.Headers, func(v any) any {
+	m.Properties.Headers = m.Properties.Headers.Map(func(v any) any {
 		if _, ok := v.(amqp.Timestamp); ok {
 			return amqp.Timestamp(0)
 		}

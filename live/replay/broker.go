@@ -50,6 +50,10 @@ func (r *replay) fromBroker(l *link, e model.Event) error {
 	ctx, cancel := r.wait(0)
 	defer cancel()
 	got, err := c.next(ctx)
+	if f, ok := e.(amqp.Frame); ok && err == nil {
+		r.names.learn(f, got)
+		got = r.names.fromBroker(got)
+	}
 	if err == nil && same(e, got) {
 		r.check(where, e.String(), got.String())
 		r.step.said[l.id] = append(r.step.said[l.id], e)
@@ -110,6 +114,7 @@ func (r *replay) unpredicted(l *link, after *model.State) error {
 	}
 	where := r.way(r.plan.broker, l.id)
 	if f, ok := c.surplus(); ok {
+		f = r.names.fromBroker(f)
 		if r.earlier(nil, after, l, f) != nil {
 			return nil // the model will say the same as soon as it has done something that the broker has done already
 		}
@@ -164,11 +169,11 @@ func (r *replay) compareQueue(queue string, after *model.State) error {
 			}
 		}
 	}
-	p, err := r.observer.look(queue)
+	p, err := r.observer.look(r.names.of(queue))
 	if _, reaped := r.step.action.Event.(broker.Reap); reaped && err == nil && p != want {
 		ctx, cancel := r.wait(0)
 		defer cancel()
-		p, err = r.observer.await(ctx, queue, want)
+		p, err = r.observer.await(ctx, r.names.of(queue), want)
 	}
 	where := r.sys.Name(r.plan.broker)
 	switch {
@@ -178,5 +183,8 @@ func (r *replay) compareQueue(queue string, after *model.State) error {
 		return r.diverge(where, fmt.Sprintf("%v: %v", e, want), p.String())
 	}
 	r.check(where, e.String(), p.String())
+	if want == gone {
+		r.names.forget(queue)
+	}
 	return nil
 }

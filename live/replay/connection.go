@@ -28,6 +28,7 @@ type connection struct {
 	noticed  bool         // lost, and noticed by the broker
 	finished bool         // the broker has answered connection.close
 
+	names   *names
 	numbers wire.ClientNumbers    // as of what the broker has been given
 	refused map[amqp.Channel]bool // channels that the broker has closed for an error, and that still want a close-ok
 	seen    [][]amqp.Frame        // what each item held toward the client that has been compared is in the model
@@ -36,7 +37,10 @@ type connection struct {
 }
 
 // write has the session send a frame of the model's client.
-func (c *connection) write(f amqp.Frame) error { return c.session.write(c.numbers.ToBroker(f)) }
+func (c *connection) write(f amqp.Frame) error { return c.session.write(c.onWire(f)) }
+
+// onWire is a frame of the model's client as the broker is to see it.
+func (c *connection) onWire(f amqp.Frame) amqp.Frame { return c.names.toBroker(c.numbers.ToBroker(f)) }
 
 // next waits for the next frame from the broker that no prediction has been compared with, and counts it as compared.
 func (c *connection) next(ctx context.Context) (amqp.Frame, error) {
@@ -89,7 +93,7 @@ func (c *connection) deliver(ctx context.Context) (amqp.Frame, error) {
 	}
 	f := c.inbox[0]
 	c.inbox = c.inbox[1:]
-	return f, nil
+	return c.names.fromBroker(f), nil
 }
 
 // release lets the broker have the oldest frame, and waits for the answer if it answers such frames. It returns what was

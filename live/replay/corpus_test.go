@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lockstep-prover/lockstep/live/replay"
@@ -12,8 +13,14 @@ import (
 	"github.com/lockstep-prover/lockstep/traces"
 )
 
-// TestCorpus: every kept counterexample happens on every broker, if a broker has a part in it and it is not time alone that shows
-// it.
+// races are the counterexamples that need a race inside the broker, which a replay cannot bring about, and which one.
+var races = map[string]string{
+	"mutex-generation/verify-truth_mark=queue_reconnect=true_blackhole=0.trace":      "between the end of the lock and that of the mark, queues of one connection, it takes a probe",
+	"mutex-generation/release-on-verify_mark=queue_reconnect=true_blackhole=0.trace": "likewise",
+}
+
+// TestCorpus: every kept counterexample happens on every broker, if a broker has a part in it, it is not time alone that shows
+// it, and no race inside the broker is needed.
 func TestCorpus(t *testing.T) {
 	paths, err := filepath.Glob("../../traces/corpus/*/*.trace")
 	if err != nil || len(paths) == 0 {
@@ -44,6 +51,9 @@ func TestCorpus(t *testing.T) {
 					if !errors.Is(err, replay.ErrNothingToReplay) {
 						t.Errorf("%v, %v; want nothing to replay", o, err)
 					}
+					return
+				}
+				if races[filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path)] != "" && strings.Contains(o.Reason, "a race inside the broker") {
 					return
 				}
 				if err != nil || o.Verdict != replay.Reproduced {

@@ -65,7 +65,10 @@
 // Of an infinite run (see package traces) the steps are replayed once: those before the cycle, and one round of it. That the
 // model is then where the round began has been judged; the broker is asked for no more rounds.
 //
+// What the model's broker had from the beginning (queues of an administrator's) is declared before the first step. Names that brokers make up (amq.gen-…)
+// are translated.
+//
 // The clients of a system must be the only ones on the queues that the trace declares; the observer makes sure that there
-// are none at the beginning. A frame that the broker does not answer (a publish outside of confirm mode) is released but not
+// are none at the beginning, and deletes what is left of them at the end. A frame that the broker does not answer (a publish outside of confirm mode) is released but not
 // known to be handled when the step ends. The observer's passive declares would prolong a queue's x-expires.
 package replay

@@ -60,7 +60,7 @@ func (r *replay) dial(d *double) error {
 		return err
 	}
 	l := d.link
-	c := &connection{gate: conn, session: s, heartbeat: r.plan.heartbeat(dialled{l.id, len(l.all) + 1}, r.opts.Heartbeat)}
+	c := &connection{gate: conn, session: s, heartbeat: r.plan.heartbeat(dialled{l.id, len(l.all) + 1}, r.opts.Heartbeat), names: r.names}
 	l.all = append(l.all, c)
 	return s.handshake(ctx, r.login, c.heartbeat)
 }
@@ -100,7 +100,7 @@ func (r *replay) did(d *double, predicted model.Effect) error {
 		if err := c.gate.Await(ctx, gate.ToBroker, len(c.inFlight)+1); err != nil {
 			return r.diverge(where, e.String(), r.absent(err, 0))
 		}
-		if sent := c.gate.Held(gate.ToBroker)[len(c.inFlight)].Frame; !same(c.numbers.ToBroker(e), sent) {
+		if sent := c.gate.Held(gate.ToBroker)[len(c.inFlight)].Frame; !same(c.onWire(e), sent) {
 			predicted, observed := describe(e, sent)
 			return r.diverge(where, predicted, observed)
 		}

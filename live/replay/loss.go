@@ -27,6 +27,9 @@ func (r *replay) readOn(e broker.Read, where string, s model.Step) error {
 		observed = "answered " + answer.String() + ", which reaches nobody"
 	}
 	if d, ok := e.Next.Method.(amqp.QueueDeclare); ok && !d.Passive && answer != nil {
+		if ok, is := answer.Method.(amqp.QueueDeclareOk); is {
+			r.declared(ok.Queue, s)
+		}
 		if err := r.compareDeclare(*answer, where, observed, s); err != nil {
 			return err
 		}
@@ -53,6 +56,15 @@ func (r *replay) compareDeclare(answer amqp.Frame, where, observed string, s mod
 		return r.raced(path, where, predicted, observed)
 	}
 	return r.diverge(where, predicted, observed)
+}
+
+// declared learns the name that the broker has made up for a queue that the step declares.
+func (r *replay) declared(name string, s model.Step) {
+	for _, h := range s.Happenings {
+		if d, ok := h.Effect.Event.(broker.Declared); ok {
+			r.names.add(d.Queue, name)
+		}
+	}
 }
 
 // declares reports whether an active declare was accepted in the step.

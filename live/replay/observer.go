@@ -105,12 +105,12 @@ func (o *observer) await(ctx context.Context, queue string, want presence) (pres
 }
 
 // clear makes sure that there is no queue of that name: one that is locked may still go with its owner's connection, which is
-// what a replay before this one leaves behind for a moment; one that is not is deleted if it is empty and unused.
+// what a replay before this one leaves behind for a moment; one that is not is removed.
 // waiting, if not nil, is told of a queue that takes its time.
-func (o *observer) clear(ctx context.Context, queue string, waiting func(queue string)) error {
+func (o *observer) clear(ctx context.Context, queue string, remove func(queue string) error, waiting func(queue string)) error {
 	p, err := o.look(queue)
 	if err == nil && p == free {
-		err = o.remove(queue)
+		err = remove(queue)
 	}
 	if err == nil {
 		p, err = o.awaitGone(ctx, queue, waiting)
@@ -135,11 +135,17 @@ func (o *observer) awaitGone(ctx context.Context, queue string, waiting func(que
 	return o.await(ctx, queue, gone)
 }
 
-func (o *observer) remove(queue string) error {
+// remove deletes a queue that is the replay's own.
+func (o *observer) remove(queue string) error { return o.delete(queue, false) }
+
+// vacate deletes a queue that may be somebody else's: if it is empty and unused.
+func (o *observer) vacate(queue string) error { return o.delete(queue, true) }
+
+func (o *observer) delete(queue string, ifIdle bool) error {
 	ch, err := o.conn.Channel()
 	if err == nil {
 		defer ch.Close()
-		_, err = ch.QueueDelete(queue, true, true, false)
+		_, err = ch.QueueDelete(queue, ifIdle, ifIdle, false)
 	}
 	var refusal *amqp091.Error
 	switch {

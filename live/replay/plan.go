@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/lockstep-prover/lockstep/model"
@@ -20,7 +21,8 @@ type plan struct {
 	broker  model.ID
 	clients map[model.ID]model.ID // client → its link
 	links   map[model.ID]model.ID // link → its client
-	queues  []string              // every queue that is declared, sorted
+	queues  []string              // every queue that is declared by its name, sorted
+	prelude []amqp.Method         // what an administrator has done before anybody else
 
 	// The connections on which the broker's heartbeat timer expires, in the order in which they do.
 	expiring []dialled
@@ -41,6 +43,12 @@ func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
 	if clock, timed := sys.Clock(); timed && len(t.Lines) > 0 && t.Lines[len(t.Lines)-1].Machine == sys.Name(clock) {
 		return nil, fmt.Errorf("the trace ends with a tick of the model's clock; it shows that time passes, so there is %w", ErrNothingToReplay)
 	}
+	if b, ok := sys.Initial(p.broker).(interface{ Prelude() []amqp.Method }); ok {
+		p.prelude = b.Prelude()
+	}
+	for _, m := range p.prelude {
+		p.declares(m)
+	}
 	dials := map[model.ID]int{}
 	_, err := t.Run(sys, func(step int, _ model.Action, _ *model.State, s model.Step) error {
 		if s.Cut != "" {
@@ -54,9 +62,7 @@ func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
 			case amqp.Dial:
 				dials[h.Effect.To]++
 			case amqp.Frame:
-				if d, ok := e.Method.(amqp.QueueDeclare); ok && !slices.Contains(p.queues, d.Queue) {
-					p.queues = append(p.queues, d.Queue)
-				}
+				p.declares(e.Method)
 			case model.Expired:
 				if h.Effect.To == p.broker {
 					p.expiring = append(p.expiring, dialled{e.Timer.Peer, dials[e.Timer.Peer]})
@@ -67,6 +73,13 @@ func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
 	})
 	slices.Sort(p.queues)
 	return p, err
+}
+
+// declares takes note of a queue that is declared. Those that the broker names are exclusive.
+func (p *plan) declares(m amqp.Method) {
+	if d, ok := m.(amqp.QueueDeclare); ok && d.Queue != "" && !strings.HasPrefix(d.Queue, madeUp) && !slices.Contains(p.queues, d.Queue) {
+		p.queues = append(p.queues, d.Queue)
+	}
 }
 
 // cast tells clients, links and the broker apart, and makes sure that there is nobody else.

@@ -39,7 +39,7 @@ type Options struct {
 // Run replays a trace of the system, which is about the property p, and tells how it went.
 //
 // First the trace is judged in the model (see [traces.Judge]); if it does not run there, or does not show what its header says,
-// that is an error and the broker is not touched. Then the broker is cleared of the queues that the trace declares, the trace
+// that is an error and the broker is not touched. Then the broker is cleared of the queues that the trace declares (one that is not empty is an error), the trace
 // is replayed, and for an invariant or a witness the property is evaluated on the final state with the doubles in the places
 // of the model's clients. When Run returns, whatever it returns, its connections are closed and their queues gone.
 //
@@ -108,6 +108,7 @@ type replay struct {
 
 	gate     *gate.Gate
 	observer *observer
+	names    *names
 	doubles  map[model.ID]*double // by client
 	links    map[model.ID]*link
 
@@ -119,6 +120,7 @@ type replay struct {
 
 // cast finds a double for each client of the model.
 func (r *replay) cast() {
+	r.names = &names{map[string]string{}}
 	r.links, r.doubles = map[model.ID]*link{}, map[model.ID]*double{}
 	r.owners, r.queues = map[string]*connection{}, map[string]model.Event{}
 	for id, client := range r.plan.links {
@@ -134,11 +136,15 @@ func (r *replay) open(uri amqp091.URI) error {
 	if r.observer, err = observe(r.ctx, uri, r.opts.Limit); err != nil {
 		return r.cause(err)
 	}
-	if err := r.clear(r.ctx); err != nil {
+	addr := net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))
+	if err = r.clear(r.ctx, r.observer.vacate); err == nil {
+		err = r.prepare(addr)
+	}
+	if err != nil {
 		r.observer.close(r.opts.Limit)
 		return r.cause(err)
 	}
-	if r.gate, err = gate.New(net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))); err != nil {
+	if r.gate, err = gate.New(addr); err != nil {
 		r.observer.close(r.opts.Limit)
 		return &EnvironmentError{"opening a gate", err}
 	}
@@ -153,17 +159,17 @@ func (r *replay) close() error {
 		}
 	}
 	_ = r.gate.Close()
-	err := r.clear(context.WithoutCancel(r.ctx))
+	err := r.clear(context.WithoutCancel(r.ctx), r.observer.remove)
 	r.observer.close(r.opts.Limit)
 	return err
 }
 
-// clear sees to it that the broker has none of the trace's queues.
-func (r *replay) clear(ctx context.Context) error {
+// clear sees to it, with remove for those that are nobody's alone, that the broker has none of the trace's queues.
+func (r *replay) clear(ctx context.Context, remove func(queue string) error) error {
 	ctx, cancel := context.WithTimeout(ctx, r.opts.Limit)
 	defer cancel()
 	for _, q := range r.plan.queues {
-		if err := r.observer.clear(ctx, q, r.opts.Waiting); err != nil {
+		if err := r.observer.clear(ctx, q, remove, r.opts.Waiting); err != nil {
 			return err
 		}
 	}

@@ -88,6 +88,32 @@ func (t Table) Fields() []Field {
 	return fields
 }
 
+// Map returns the table with each value in it, and in all tables and arrays in it, replaced.
+func (t Table) Map(to func(value any) any) Table {
+	if t == "" {
+		return t
+	}
+	fields := t.Fields()
+	for i := range fields {
+		fields[i].Value = mapped(fields[i].Value, to)
+	}
+	return MustTable(fields...)
+}
+
+func mapped(value any, to func(any) any) any {
+	switch v := value.(type) {
+	case Table:
+		return v.Map(to)
+	case Array:
+		values := v.Values()
+		for i := range values {
+			values[i] = mapped(values[i], to)
+		}
+		return MustArray(values...)
+	}
+	return to(value)
+}
+
 // Lookup returns the value of the field with the name, and whether there is one.
 func (t Table) Lookup(name string) (any, bool) {
 	for _, f := range t.Fields() {

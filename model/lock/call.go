@@ -49,11 +49,12 @@ type (
 		Op   Op
 		Slot int
 	}
-	// Returned says that it returned. Slot is what acquire was granted, or verify and release were called of.
+	// Returned says that it returned. Slot and Token are what acquire was granted, or verify and release were called of.
 	Returned struct {
 		Op     Op
 		Result Result
 		Slot   int
+		Token  int // 0: the lock has no fencing tokens
 	}
 	// GaveUp says that the client noticed the loss of its connection outside of any call, and stopped believing that it holds
 	// the lock.
@@ -62,7 +63,11 @@ type (
 
 func (c Called) String() string { return c.Op.String() + " called" + ofSlot(c.Slot) }
 func (r Returned) String() string {
-	return r.Op.String() + " returned " + r.Result.String() + ofSlot(r.Slot)
+	text := r.Op.String() + " returned " + r.Result.String() + ofSlot(r.Slot)
+	if r.Token > 0 {
+		text += fmt.Sprintf(", token %d", r.Token)
+	}
+	return text
 }
 func (GaveUp) String() string { return "gave up the lock with the connection" }
 

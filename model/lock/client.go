@@ -50,10 +50,12 @@ type Client struct {
 	options  Options
 	part     part
 	session  session
-	op       Op   // the call in progress
-	believes bool // the application takes the lock for its own
-	slot     int  // which one of those that the lock has, from 1 on; 0: they are all alike, or it believes nothing
-	rounds   int  // acquires so far, if they are bounded
+	op       Op     // the call in progress
+	believes bool   // the application takes the lock for its own
+	slot     int    // which one of those that the lock has, from 1 on; 0: they are all alike, or it believes nothing
+	mark     string // what tells this tenure from all others, if the protocol has that
+	token    int    // the fencing token of this tenure, if the protocol has that
+	rounds   int    // acquires so far, if they are bounded
 }
 
 // New returns a client that is not connected yet, on its link.
@@ -68,8 +70,16 @@ func (c *Client) Believes() bool { return c.believes }
 // Slot is the slot that the application takes for its own, if the lock numbers them.
 func (c *Client) Slot() int { return c.slot }
 
+// Token is the fencing token with which the application holds the lock, if the lock has tokens.
+func (c *Client) Token() int { return c.token }
+
 // Dead reports whether the process has crashed.
 func (c *Client) Dead() bool { return c.session.dead }
+
+// Done reports whether the application will call nothing more.
+func (c *Client) Done() bool {
+	return c.op == NoOp && !c.believes && c.options.Rounds > 0 && c.rounds == c.options.Rounds
+}
 
 // InProgress returns the call in progress, or NoOp.
 func (c *Client) InProgress() Op { return c.op }
@@ -97,7 +107,7 @@ func (c *Client) Actions(dst []model.Event) []model.Event {
 		return dst
 	case c.believes:
 		return append(dst, Call{Verify}, Call{Release})
-	case c.options.Rounds > 0 && c.rounds == c.options.Rounds:
+	case c.Done():
 		return dst
 	}
 	return append(dst, Call{Acquire})
@@ -132,7 +142,8 @@ func (c *Client) Step(_ model.ID, e model.Event, out *model.Out) {
 	case lost:
 		c.lost(out)
 	case suspended:
-		c.part, c.op, c.believes, c.slot = c.protocol.start(), NoOp, false, 0
+		c.part, c.op = c.protocol.start(), NoOp
+		c.disown()
 	}
 }
 
@@ -161,7 +172,7 @@ func (c *Client) lost(out *model.Out) {
 	case c.op != NoOp:
 		c.finish(Failed, out)
 	case c.believes && !c.options.Reconnect:
-		c.believes, c.slot = false, 0
+		c.disown()
 		out.Observe(GaveUp{})
 	}
 	if c.options.Reconnect {
@@ -171,15 +182,18 @@ func (c *Client) lost(out *model.Out) {
 
 // finish ends the operation in progress.
 func (c *Client) finish(r Result, out *model.Out) {
-	out.Observe(Returned{c.op, r, c.slot})
+	out.Observe(Returned{c.op, r, c.slot, c.token})
 	if c.op != Release {
 		c.believes = r == Held
 	}
 	if !c.believes {
-		c.slot = 0
+		c.disown()
 	}
 	c.op = NoOp
 }
+
+// disown forgets a tenure.
+func (c *Client) disown() { c.believes, c.slot, c.mark, c.token = false, 0, "", 0 }
 
 // Clone returns an independent copy.
 func (c *Client) Clone() model.Machine {
@@ -199,5 +213,6 @@ func (c *Client) Rename(to func(model.ID) model.ID) model.Machine {
 func (c *Client) AppendState(dst []byte) []byte {
 	dst = c.session.appendState(dst)
 	dst = model.AppendInt(model.AppendBool(model.AppendInt(dst, c.op), c.believes), c.slot)
+	dst = model.AppendInt(model.AppendString(dst, c.mark), c.token)
 	return c.part.appendState(model.AppendInt(dst, c.rounds))
 }

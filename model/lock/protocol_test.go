@@ -16,19 +16,22 @@ import (
 
 // frames are the broker's, as the scripts name them.
 var frames = map[string]amqp.Frame{
-	"connection.open-ok":  {Method: amqp.ConnectionOpenOk{}},
-	"connection.close":    {Method: amqp.ConnectionClose{Code: amqp.ConnectionForced}},
-	"connection.close-ok": {Method: amqp.ConnectionCloseOk{}},
-	"channel.open-ok":     {Channel: 1, Method: amqp.ChannelOpenOk{}},
-	"channel.close 404":   {Channel: 1, Method: amqp.ChannelClose{Code: amqp.NotFound}},
-	"channel.close 405":   {Channel: 1, Method: amqp.ChannelClose{Code: amqp.ResourceLocked}},
-	"channel.close-ok":    {Channel: 1, Method: amqp.ChannelCloseOk{}},
-	"confirm.select-ok":   {Channel: 1, Method: amqp.ConfirmSelectOk{}},
-	"queue.declare-ok":    {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "lock"}},
-	"queue.delete-ok":     {Channel: 1, Method: amqp.QueueDeleteOk{}},
-	"basic.return":        {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
-	"basic.ack":           {Channel: 1, Method: amqp.BasicAck{Tag: 1}},
-	"basic.nack":          {Channel: 1, Method: amqp.BasicNack{Tag: 1}},
+	"connection.open-ok":    {Method: amqp.ConnectionOpenOk{}},
+	"connection.close":      {Method: amqp.ConnectionClose{Code: amqp.ConnectionForced}},
+	"connection.close-ok":   {Method: amqp.ConnectionCloseOk{}},
+	"channel.open-ok":       {Channel: 1, Method: amqp.ChannelOpenOk{}},
+	"channel.close 404":     {Channel: 1, Method: amqp.ChannelClose{Code: amqp.NotFound}},
+	"channel.close 405":     {Channel: 1, Method: amqp.ChannelClose{Code: amqp.ResourceLocked}},
+	"channel.close-ok":      {Channel: 1, Method: amqp.ChannelCloseOk{}},
+	"confirm.select-ok":     {Channel: 1, Method: amqp.ConfirmSelectOk{}},
+	"queue.declare-ok":      {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "lock"}},
+	"queue.declare-ok mark": {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "amq.gen-a-1"}},
+	"queue.declare-ok 3":    {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "epoch", MessageCount: 3}},
+	"queue.bind-ok":         {Channel: 1, Method: amqp.QueueBindOk{}},
+	"queue.delete-ok":       {Channel: 1, Method: amqp.QueueDeleteOk{}},
+	"basic.return":          {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
+	"basic.ack":             {Channel: 1, Method: amqp.BasicAck{Tag: 1}},
+	"basic.nack":            {Channel: 1, Method: amqp.BasicNack{Tag: 1}},
 }
 
 // events are what a link and a timer tell the client.
@@ -61,6 +64,22 @@ var protocols = map[string]func(word string, p lock.Protocol) (lock.Protocol, bo
 			return q, word == ""
 		}
 		return q, true
+	},
+	"generation": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		g, _ := p.(lock.Generation)
+		switch word {
+		case "binding":
+			g.Mark = lock.MarkBinding
+		case "passive":
+			g.Verify = lock.VerifyPassive
+		case "release-connection":
+			g.Release = lock.ReleaseConnection
+		case "token":
+			g.Epoch = "epoch"
+		default:
+			return g, word == ""
+		}
+		return g, true
 	},
 }
 
