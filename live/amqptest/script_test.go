@@ -271,6 +271,7 @@ func (s *script) showFrame(c *conn, f amqp.Frame) {
 
 // showRest shows what has come and not been shown.
 func (s *script) showRest(c *conn) {
+	slices.SortStableFunc(c.inbox, func(x, y amqp.Frame) int { return cmp.Compare(x.Channel, y.Channel) }) // between channels no order is kept
 	for _, f := range c.inbox {
 		s.showFrame(c, f)
 	}

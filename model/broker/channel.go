@@ -240,9 +240,9 @@ func (b *Broker) method(in call, out *model.Out) {
 	case amqp.BasicAck:
 		b.settle(in, m.Tag, m.Multiple, acknowledge, out)
 	case amqp.BasicNack:
-		b.settle(in, m.Tag, m.Multiple, rejection(m.Requeue, putBack, discard), out)
+		b.settle(in, m.Tag, m.Multiple, nacked(m.Requeue), out)
 	case amqp.BasicReject:
-		b.settle(in, m.Tag, false, rejection(m.Requeue, rejectBack, rejectAway), out)
+		b.settle(in, m.Tag, false, b.opts.Profile.rejected(m.Requeue), out)
 	case amqp.BasicRecover:
 		if b.recover(in, m.Requeue, out) {
 			in.reply(amqp.BasicRecoverOk{}, out)
@@ -260,13 +260,6 @@ func (b *Broker) method(in call, out *model.Out) {
 	default:
 		b.connException(in, amqp.CommandInvalid, "unimplemented method", out)
 	}
-}
-
-func rejection(requeue bool, back, away settlement) settlement {
-	if requeue {
-		return back
-	}
-	return away
 }
 
 // fail is an exception of the code's level, with the method at hand as its cause.

@@ -325,7 +325,7 @@ func (b *Broker) consumerGone(q *queue, c consumer, out *model.Out) {
 	if b.opts.Profile.consumesAgain() && !c.final {
 		n.ended = ended{q.name, c.noAck, c.exclusive, c.priority, int64(c.prefetch)}
 	}
-	if ch.conn.cancelNotify || n.ended.queue != "" || n.overtakes {
+	if ch.conn.cancelNotify || n.ended.queue != "" || n.overtakes || b.stepwise(ch.conn.key) { // until it hears of it, the tag is in use
 		b.tell(ch, n, out)
 	}
 }

@@ -112,9 +112,20 @@ func (p Profile) fails(s settlement, quorum bool) bool {
 	case p >= RabbitMQ43:
 		return s == rejectBack || s == rejectAway || s == leaveBack
 	case p >= RabbitMQ40:
-		return quorum && (s == leaveBack || s == rejectAway || s == discard)
+		return quorum && (s == leaveBack || s == discard)
 	}
 	return quorum
+}
+
+// rejected is what basic.reject does to a message: until 4.0 the same as basic.nack.
+func (p Profile) rejected(requeue bool) settlement {
+	switch {
+	case p < RabbitMQ43:
+		return nacked(requeue)
+	case requeue:
+		return rejectBack
+	}
+	return rejectAway
 }
 
 // limitsReturns: the delivery limit of a quorum queue is one of returns, not of failures, and returns are what it tells.

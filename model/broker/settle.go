@@ -27,10 +27,18 @@ func (b *Broker) settle(in call, tag uint64, multiple bool, s settlement, out *m
 		return
 	}
 	if in.ch.tx != nil {
-		in.ch.tx.settlements = append(in.ch.tx.settlements, collected{s, all})
+		in.ch.tx.collect(s, all)
 		return
 	}
 	b.settleAll(in, all, s, out)
+}
+
+// nacked is what basic.nack does to messages.
+func nacked(requeue bool) settlement {
+	if requeue {
+		return putBack
+	}
+	return discard
 }
 
 // collect removes the deliveries that a tag means from the channel's books: those up to it where it is for multiple, 0 meaning

@@ -27,6 +27,18 @@ type collected struct {
 	deliveries []delivery
 }
 
+// collect keeps deliveries to be settled at the commit; with those before them, if they are settled alike: a queue is told of them at once.
+func (tx *transaction) collect(s settlement, all []delivery) {
+	last := len(tx.settlements) - 1
+	if last < 0 || tx.settlements[last].settlement != s {
+		tx.settlements = append(tx.settlements, collected{s, all})
+		return
+	}
+	together := slices.Concat(tx.settlements[last].deliveries, all)
+	slices.SortFunc(together, func(x, y delivery) int { return cmp.Compare(x.order, y.order) })
+	tx.settlements[last].deliveries = together
+}
+
 // selectTx answers tx.select (§1.9.2.1).
 func (b *Broker) selectTx(in call, out *model.Out) {
 	if in.ch.confirm {
