@@ -179,10 +179,10 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
-// A real RabbitMQ conforms; `make conform` goes on for longer, with other seeds.
+// A real RabbitMQ conforms, on sequences that are the same every time; `make conform` goes on for longer, with other seeds.
 func TestRabbitMQConforms(t *testing.T) {
 	node := rabbitmqtest.Shared(t)
-	r := run(t, conform.Options{Broker: at(t, node.URL()), Seed: uint64(time.Now().UnixNano()), For: 10 * time.Second})
+	r := run(t, conform.Options{Broker: at(t, node.URL()), Seed: 15010, For: 10 * time.Second})
 	for _, d := range r.Differences {
 		t.Error(d.Script())
 	}

@@ -54,7 +54,7 @@ func (n *ServerNumbers) FromClient(f amqp.Frame) amqp.Frame {
 		return f
 	}
 	switch m := f.Method.(type) {
-	case amqp.ChannelClose, amqp.ChannelCloseOk:
+	case amqp.ChannelCloseOk:
 		delete(n.channels, f.Channel)
 	case amqp.ConfirmSelect:
 		t.confirming = true
@@ -91,6 +91,8 @@ func (n *ServerNumbers) FromClient(f amqp.Frame) amqp.Frame {
 // ToClient translates a frame from the machine to the client.
 func (n *ServerNumbers) ToClient(f amqp.Frame) amqp.Frame {
 	switch m := f.Method.(type) {
+	case amqp.ChannelCloseOk: // until then queues may deliver
+		delete(n.channels, f.Channel)
 	case amqp.BasicDeliver:
 		m.Tag = n.deliver(f.Channel, m.Tag)
 		f.Method = m
