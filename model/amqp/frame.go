@@ -1,6 +1,10 @@
 package amqp
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+	"reflect"
+)
 
 // Channel is a channel number; 0 is the connection itself (§2.2.4).
 type Channel uint16
@@ -64,8 +68,39 @@ func (Full) String() string   { return "full" }
 func (Room) String() string   { return "room again" }
 
 // AppendMessage does for content what AppendFrame does for frames.
-func AppendMessage(dst []byte, m Message) []byte { return fmt.Appendf(dst, "%#v\n", m) }
+func AppendMessage(dst []byte, m Message) []byte { return appendArgument(dst, reflect.ValueOf(m)) }
 
 // AppendFrame appends an encoding of f under which different frames differ, for [model.Machine] states that hold frames.
 // It is not the wire format.
-func AppendFrame(dst []byte, f Frame) []byte { return fmt.Appendf(dst, "%#v\n", f) }
+func AppendFrame(dst []byte, f Frame) []byte {
+	class, method := f.Method.ID()
+	for _, n := range []uint16{uint16(f.Channel), class, method} {
+		dst = binary.AppendUvarint(dst, uint64(n))
+	}
+	return appendArgument(dst, reflect.ValueOf(f.Method))
+}
+
+// appendArgument encodes what methods are made of. It is several times as fast as fmt.
+func appendArgument(dst []byte, v reflect.Value) []byte {
+	switch {
+	case v.CanUint():
+		return binary.AppendUvarint(dst, v.Uint())
+	case v.CanInt():
+		return binary.AppendVarint(dst, v.Int())
+	case v.Kind() == reflect.String:
+		return append(binary.AppendUvarint(dst, uint64(v.Len())), v.String()...)
+	case v.Kind() == reflect.Bool:
+		if v.Bool() {
+			return append(dst, 1)
+		}
+		return append(dst, 0)
+	}
+	if v.IsZero() { // a struct, as properties often are
+		return append(dst, 0)
+	}
+	dst = append(dst, 1)
+	for i := range v.NumField() {
+		dst = appendArgument(dst, v.Field(i))
+	}
+	return dst
+}
