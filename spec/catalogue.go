@@ -20,7 +20,9 @@ func Catalogue() []*Entry {
 }
 
 // locks are the locks on AMQP.
-func locks() []amqpLock { return []amqpLock{exclusiveQueue(), generation()} }
+func locks() []amqpLock {
+	return []amqpLock{exclusiveQueue(), generation(), exclusiveConsumer(), publishConsume()}
+}
 
 // Find returns the entry of that name. The error lists the names there are.
 func Find(name string) (*Entry, error) {

@@ -64,20 +64,33 @@ func exclusiveQueue() amqpLock {
 }
 
 func exclusiveQueueProtocol(s Settings) lock.ExclusiveQueue {
-	return lock.ExclusiveQueue{
-		Queue:   "lock",
-		Verify:  map[string]lock.VerifyMode{"publish": lock.VerifyPublish, "passive": lock.VerifyPassive, "redeclare": lock.VerifyRedeclare}[s.Value("verify")],
-		Release: map[string]lock.ReleaseMode{"delete": lock.ReleaseDelete, "connection": lock.ReleaseConnection, "channel": lock.ReleaseChannel}[s.Value("release")],
+	return lock.ExclusiveQueue{Queue: "lock", Verify: verifyMode(s), Release: releaseMode(s)}
+}
+
+// verifyMode and releaseMode are those that the settings name; they are checked as parameters.
+func verifyMode(s Settings) lock.VerifyMode {
+	m, _ := lock.ParseVerify(s.Value("verify"))
+	return m
+}
+
+func releaseMode(s Settings) lock.ReleaseMode {
+	m, _ := lock.ParseRelease(s.Value("release"))
+	return m
+}
+
+// slots numbers names.
+func slots(names []string) map[string]int {
+	slot := map[string]int{}
+	for i, name := range names {
+		slot[name] = i
 	}
+	return slot
 }
 
 // queueOwners is the holding of a lock whose slots are exclusive queues: a client has one from the moment the broker accepts its declare until
 // that queue is gone.
 func queueOwners(queues ...string) holding {
-	slot := map[string]int{}
-	for i, q := range queues {
-		slot[q] = i
-	}
+	slot := slots(queues)
 	return holding{slots: len(queues), room: 1, change: func(e model.Event) (change, bool) {
 		switch e := e.(type) {
 		case broker.Declared:

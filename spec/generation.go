@@ -58,15 +58,12 @@ func generation() amqpLock {
 		},
 		unlike: true,
 		protocol: func(s Settings) lock.Protocol {
-			p := lock.Generation{Queue: "lock", Verify: lock.VerifyPublish, Mark: lock.MarkQueue}
+			p := lock.Generation{Queue: "lock", Verify: lock.VerifyPublish, Release: releaseMode(s), Mark: lock.MarkQueue}
 			switch s.Value("mark") {
 			case "binding":
 				p.Mark = lock.MarkBinding
 			case "queue-passive":
 				p.Verify = lock.VerifyPassive
-			}
-			if s.Value("release") == "connection" {
-				p.Release = lock.ReleaseConnection
 			}
 			if tokens(s) {
 				p.Epoch = epoch

@@ -24,6 +24,20 @@ var acceptedVacuity = map[string][]string{
 		"client/a never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.BasicNack]",
 		"client/b never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.BasicNack]",
 	},
+	"mutex/exclusive-consumer": {
+		// There are no exclusive queues, messages or confirms.
+		"broker never meets broker.Reap, broker.Sync, broker.Handle, broker.Inform",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose]",
+	},
+	"mutex/publish-consume": {
+		// There are no exclusive queues, and no persistent messages. Nobody takes the lock away, so that no probe comes back; and what is delivered
+		// is but probes.
+		"broker never meets broker.Reap, broker.Sync, broker.Handle",
+		"client/* ignores amqp.Frame[amqp.BasicDeliver] from link/*",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.BasicReturn], amqp.Frame[amqp.BasicNack]",
+		"client/a ignores amqp.Frame[amqp.BasicDeliver] from link/a",
+		"client/a never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.BasicReturn], amqp.Frame[amqp.BasicNack]",
+	},
 	"mutex/exclusive-queue-timed": {
 		// Its cases verify by passive declares and release by delete: publishes and confirms are explored without time.
 		"broker never meets broker.Take, broker.Sync, broker.Handle, broker.Inform, broker.Relay",

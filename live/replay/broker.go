@@ -152,8 +152,7 @@ func (r *replay) internal(e model.Event, s model.Step) error {
 	return fmt.Errorf("replay: step %d: %v is nothing that could be done to a broker", r.step.Number, e)
 }
 
-// compareQueue lets the observer see whether a queue is what the model's broker has let the world see. Only what the broker
-// does on its own is waited for.
+// compareQueue lets the observer see whether a queue is what the model's broker has let the world see.
 func (r *replay) compareQueue(queue string, after *model.State) error {
 	e := r.queues[queue]
 	want := gone
@@ -169,22 +168,65 @@ func (r *replay) compareQueue(queue string, after *model.State) error {
 			}
 		}
 	}
-	p, err := r.observer.look(r.names.of(queue))
-	if _, reaped := r.step.action.Event.(broker.Reap); reaped && err == nil && p != want {
-		ctx, cancel := r.wait(0)
-		defer cancel()
-		p, err = r.observer.await(ctx, r.names.of(queue), want)
-	}
+	s, err := r.awaitQueue(queue, func(s sight) bool { return s.presence == want })
 	where := r.sys.Name(r.plan.broker)
 	switch {
 	case err != nil:
 		return err
-	case p != want:
-		return r.diverge(where, fmt.Sprintf("%v: %v", e, want), p.String())
+	case s.presence != want:
+		return r.diverge(where, fmt.Sprintf("%v: %v", e, want), s.String())
 	}
-	r.check(where, e.String(), p.String())
+	r.check(where, e.String(), s.String())
 	if want == gone {
 		r.names.forget(queue)
 	}
 	return nil
+}
+
+// awaitQueue has the observer look at a queue until it is found as wanted, or for as long as anything is waited for.
+func (r *replay) awaitQueue(queue string, wanted func(sight) bool) (sight, error) {
+	ctx, cancel := r.wait(0)
+	defer cancel()
+	return r.observer.await(ctx, r.names.of(queue), wanted)
+}
+
+// compareTenures lets the observer see whether a queue that somebody has something of now, or no longer has, counts as in the model.
+func (r *replay) compareTenures(queue string, after *model.State) error {
+	want, ok := r.counts(queue, after)
+	if !ok {
+		return nil
+	}
+	where, predicted := r.sys.Name(r.plan.broker), "queue "+queue+": "+want.counts()
+	s, err := r.awaitQueue(queue, func(s sight) bool { return s == want || r.aheadBy(queue, s, after) != nil })
+	switch {
+	case err != nil:
+		return err
+	case s == want:
+		r.check(where, predicted, "queue "+queue+": "+s.counts())
+		return nil
+	}
+	if path := r.aheadBy(queue, s, after); path != nil {
+		return r.raced(path, where, predicted, s.counts())
+	}
+	return r.diverge(where, predicted, s.counts())
+}
+
+// counts is how the observer would see a queue of the model's broker, if it is one that everybody may look at.
+func (r *replay) counts(queue string, st *model.State) (sight, bool) {
+	b, ok := st.View()[r.plan.broker].(interface {
+		Census(queue string) (ready, consumers int, ok bool)
+	})
+	if !ok {
+		return sight{}, false
+	}
+	ready, consumers, ok := b.Census(queue)
+	return sight{free, ready, consumers}, ok
+}
+
+// aheadBy returns what the model's broker would have to do of its own for a queue to be found so, nil if nothing does it.
+func (r *replay) aheadBy(queue string, found sight, after *model.State) []model.Action {
+	return r.alternative(nil, after, func(st *model.State, _ []model.Happening, _ model.Step) bool {
+		s, ok := r.counts(queue, st)
+		return ok && s == found
+	})
 }

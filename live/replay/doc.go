@@ -27,6 +27,7 @@
 //	                 reap             check: an observer on a connection of its own sees the queue disappear
 //	                 take             nothing: RabbitMQ took the message when it came; the confirm has been in the gate since
 //	broker observed  declared, gone   check: the observer finds the queue locked (405), free, or not there (404)
+//	                 consumes, unsettled   check: the observer finds so many messages ready and so many consumers, if the queue is free
 //
 // After each step each double must be in the state of its model and have done what the model did. What is compared of a
 // frame is everything but reply texts, and the counts in declare-ok, which RabbitMQ keeps asynchronously. When a client closes

@@ -19,13 +19,14 @@ system: mutex/exclusive-queue
 parameters: release=channel
 property: release-effective
 expect: refuted
-steps: 5
+steps: 6
 
 client/a acquire
 link/a to broker: ch1 queue.declare lock exclusive
 link/a to client: ch1 queue.declare-ok lock messages=0 consumers=0
 client/a release
 link/a to broker: ch1 channel.close 200 OK
+link/a to client: ch1 channel.close-ok
 `))
 	if err != nil {
 		panic(err)
@@ -63,11 +64,9 @@ link/a to broker: ch1 channel.close 200 OK
 		fmt.Println(outcome, err)
 	}
 	// Output:
-	// link/a to broker: ch1 channel.close 200 OK
-	//    link/a to broker: ch1 channel.close 200 OK
-	//    broker to link/a: ch1 channel.close-ok
+	// link/a to client: ch1 channel.close-ok
 	//    link/a to client/a: ch1 channel.close-ok
 	//    client/a: release returned released
 	//    broker: queue lock declared (locked by its owner (405))
-	// reproduced, 5 steps <nil>
+	// reproduced, 6 steps <nil>
 }

@@ -49,7 +49,7 @@ func (r *replay) compareDeclare(answer amqp.Frame, where, observed string, s mod
 	if accepted {
 		predicted = "a refusal"
 	}
-	path := r.alternative(&r.step.action, r.before, func(_ []model.Happening, last model.Step) bool {
+	path := r.alternative(&r.step.action, r.before, func(_ *model.State, _ []model.Happening, last model.Step) bool {
 		return declares(last) == accepted
 	})
 	if path != nil {

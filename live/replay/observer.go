@@ -14,7 +14,7 @@ import (
 // shares no code with us. Its methods return an [*EnvironmentError] where the broker does not answer.
 type observer struct{ conn *amqp091.Connection }
 
-// presence is what a third party finds out about a queue.
+// presence is whether a queue is there.
 type presence uint8
 
 const (
@@ -22,6 +22,14 @@ const (
 	locked                 // 405 RESOURCE_LOCKED: it is exclusive to somebody else's connection
 	free                   // it is there, and not exclusive
 )
+
+// sight is what a third party finds out about a queue.
+type sight struct {
+	presence
+	messages, consumers int // of one that is free: those ready, and those it has
+}
+
+func (s sight) counts() string { return fmt.Sprintf("%d ready, %d consumers", s.messages, s.consumers) }
 
 func (p presence) String() string {
 	return [...]string{"not there (404)", "locked by its owner (405)", "there and free"}[p]
@@ -69,37 +77,38 @@ func observe(ctx context.Context, uri amqp091.URI, limit time.Duration) (*observ
 }
 
 // look asks for a queue by a passive declare. A refusal costs the channel, so each look has a channel of its own.
-func (o *observer) look(queue string) (presence, error) {
+func (o *observer) look(queue string) (sight, error) {
 	ch, err := o.conn.Channel()
+	var q amqp091.Queue
 	if err == nil {
 		defer ch.Close()
-		_, err = ch.QueueDeclarePassive(queue, false, false, false, false, nil)
+		q, err = ch.QueueDeclarePassive(queue, false, false, false, false, nil)
 	}
 	var refusal *amqp091.Error
 	switch {
 	case err == nil:
-		return free, nil
+		return sight{free, q.Messages, q.Consumers}, nil
 	case errors.As(err, &refusal) && refusal.Code == amqp091.NotFound:
-		return gone, nil
+		return sight{presence: gone}, nil
 	case errors.As(err, &refusal) && refusal.Code == amqp091.ResourceLocked:
-		return locked, nil
+		return sight{presence: locked}, nil
 	}
-	return gone, &EnvironmentError{"asking the broker for queue " + queue, err}
+	return sight{}, &EnvironmentError{"asking the broker for queue " + queue, err}
 }
 
 // await looks until the queue is found as wanted or ctx is done, and returns what it found last.
-func (o *observer) await(ctx context.Context, queue string, want presence) (presence, error) {
+func (o *observer) await(ctx context.Context, queue string, wanted func(sight) bool) (sight, error) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
-		p, err := o.look(queue)
-		if err != nil || p == want {
-			return p, err
+		s, err := o.look(queue)
+		if err != nil || wanted(s) {
+			return s, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return p, nil
+			return s, nil
 		}
 	}
 }
@@ -108,31 +117,33 @@ func (o *observer) await(ctx context.Context, queue string, want presence) (pres
 // what a replay before this one leaves behind for a moment; one that is not is removed.
 // waiting, if not nil, is told of a queue that takes its time.
 func (o *observer) clear(ctx context.Context, queue string, remove func(queue string) error, waiting func(queue string)) error {
-	p, err := o.look(queue)
-	if err == nil && p == free {
+	s, err := o.look(queue)
+	if err == nil && s.presence == free {
 		err = remove(queue)
 	}
 	if err == nil {
-		p, err = o.awaitGone(ctx, queue, waiting)
+		s, err = o.awaitGone(ctx, queue, waiting)
 	}
-	if err == nil && p != gone {
-		err = inUse(queue, errors.New(p.String()))
+	if err == nil && !s.gone() {
+		err = inUse(queue, errors.New(s.String()))
 	}
 	return err
 }
 
+func (s sight) gone() bool { return s.presence == gone }
+
 // awaitGone waits for a queue to go, and says so if that takes time.
-func (o *observer) awaitGone(ctx context.Context, queue string, waiting func(queue string)) (presence, error) {
+func (o *observer) awaitGone(ctx context.Context, queue string, waiting func(queue string)) (sight, error) {
 	soon, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	p, err := o.await(soon, queue, gone)
-	if err != nil || p == gone || ctx.Err() != nil {
-		return p, err
+	s, err := o.await(soon, queue, sight.gone)
+	if err != nil || s.gone() || ctx.Err() != nil {
+		return s, err
 	}
 	if waiting != nil {
 		waiting(queue)
 	}
-	return o.await(ctx, queue, gone)
+	return o.await(ctx, queue, sight.gone)
 }
 
 // remove deletes a queue that is the replay's own.

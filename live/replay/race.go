@@ -19,7 +19,7 @@ func (r *replay) earlier(a *model.Action, from *model.State, l *link, observed m
 	if a != nil {
 		said = r.step.said[l.id]
 	}
-	return r.alternative(a, from, func(all []model.Happening, _ model.Step) bool {
+	return r.alternative(a, from, func(_ *model.State, all []model.Happening, _ model.Step) bool {
 		told := r.told(l.id, all)
 		return len(told) > len(said) && slices.EqualFunc(told[:len(said)], said, same) && same(told[len(said)], observed)
 	})
@@ -39,9 +39,9 @@ func (r *replay) told(link model.ID, all []model.Happening) []model.Event {
 // maxAlternatives bounds the search of alternative, which is over the orders of a handful of actions.
 const maxAlternatives = 1000
 
-// alternative searches, breadth first, for actions of the broker's own after which something is true of all that has happened,
+// alternative searches, breadth first, for actions of the broker's own after which something is true of the state, of all that has happened,
 // and of the account of the given action if that is taken at last.
-func (r *replay) alternative(a *model.Action, from *model.State, holds func(all []model.Happening, last model.Step) bool) []model.Action {
+func (r *replay) alternative(a *model.Action, from *model.State, holds func(st *model.State, all []model.Happening, last model.Step) bool) []model.Action {
 	type node struct {
 		state *model.State
 		path  []model.Action
@@ -70,16 +70,17 @@ func (r *replay) alternative(a *model.Action, from *model.State, holds func(all 
 }
 
 // shows takes the action, if there is one, if it is enabled, and asks.
-func (r *replay) shows(from *model.State, a *model.Action, all []model.Happening, holds func([]model.Happening, model.Step) bool) bool {
+func (r *replay) shows(from *model.State, a *model.Action, all []model.Happening, holds func(*model.State, []model.Happening, model.Step) bool) bool {
 	if a == nil {
-		return holds(all, model.Step{})
+		return holds(from, all, model.Step{})
 	}
 	same, err := from.Find(r.sys.Name(a.Machine), a.Event.String())
 	if err != nil {
 		return false
 	}
-	s := from.Clone().Step(same)
-	return s.Cut == "" && holds(append(slices.Clone(all), s.Happenings...), s)
+	to := from.Clone()
+	s := to.Step(same)
+	return s.Cut == "" && holds(to, append(slices.Clone(all), s.Happenings...), s)
 }
 
 // ofBroker reports whether an action is one that a broker takes in its own time: a heartbeat timer is one if there are

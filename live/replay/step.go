@@ -19,7 +19,8 @@ type step struct {
 	action   model.Action
 	speaker  *connection                // whose frame the broker was given last
 	said     map[model.ID][]model.Event // by link: what the broker sent as predicted
-	observed map[string]bool            // the queues of which the model's broker let the world see something
+	observed map[string]bool            // the queues of which the model's broker let the world see that they are there or not
+	tenures  map[string]bool            // those of which somebody has something now, or no longer has
 }
 
 // take makes one step happen. It is called by [traces.Trace.Run], which has taken it in the model already.
@@ -27,7 +28,7 @@ func (r *replay) take(number int, a model.Action, after *model.State, s model.St
 	start := time.Now()
 	r.step = &step{
 		Step: Step{Number: number, Action: action(r.trace, number)}, action: a,
-		said: map[model.ID][]model.Event{}, observed: map[string]bool{},
+		said: map[model.ID][]model.Event{}, observed: map[string]bool{}, tenures: map[string]bool{},
 	}
 	err := r.ctx.Err()
 	if err == nil {
@@ -116,6 +117,11 @@ func (r *replay) settle(after *model.State) error {
 			}
 		}
 	}
+	for _, queue := range slices.Sorted(maps.Keys(r.step.tenures)) {
+		if err := r.compareTenures(queue, after); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -190,6 +196,10 @@ func (r *replay) observe(e model.Event) {
 	case broker.Deleted:
 		r.step.observed[e.Queue], r.queues[e.Queue] = true, e
 		delete(r.owners, e.Queue)
+	case broker.Consumes:
+		r.step.tenures[e.Queue] = true
+	case broker.Unsettled:
+		r.step.tenures[e.Queue] = true
 	}
 }
 

@@ -1,6 +1,7 @@
 package amqp_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -36,6 +37,35 @@ func TestAppendFrame(t *testing.T) {
 				t.Errorf("%v begins as %v", g, f)
 			}
 		}
+	}
+}
+
+// Every field of a method with content is in its encoding.
+func TestAppendFrameLeavesNothingOut(t *testing.T) {
+	for _, m := range []amqp.Method{amqp.BasicPublish{}, amqp.BasicReturn{}, amqp.BasicDeliver{}, amqp.BasicGetOk{}} {
+		whole := reflect.New(reflect.TypeOf(m)).Elem()
+		var each func(v reflect.Value, path string)
+		each = func(v reflect.Value, path string) {
+			switch {
+			case v.Kind() == reflect.Struct:
+				for i := range v.NumField() {
+					each(v.Field(i), path+"."+v.Type().Field(i).Name)
+				}
+				return
+			case v.Kind() == reflect.String:
+				v.SetString("x")
+			case v.Kind() == reflect.Bool:
+				v.SetBool(true)
+			default:
+				v.SetUint(1)
+			}
+			frame := amqp.Frame{Method: whole.Interface().(amqp.Method)}
+			if string(amqp.AppendFrame(nil, frame)) == string(amqp.AppendFrame(nil, amqp.Frame{Method: m})) {
+				t.Errorf("%T%s is not in the encoding", m, path)
+			}
+			v.SetZero()
+		}
+		each(whole, "")
 	}
 }
 

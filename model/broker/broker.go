@@ -161,6 +161,15 @@ func (b *Broker) Owner(name string) (link model.ID, connected, ok bool) {
 	return q.owner.link, !q.orphan, true
 }
 
+// Census returns what a passive declare tells of a queue of the first virtual host, if the queue is there and not exclusive.
+func (b *Broker) Census(name string) (ready, consumers int, ok bool) {
+	q := b.find(name)
+	if q == nil || q.exclusive {
+		return 0, 0, false
+	}
+	return len(q.ready), b.counted(q), true
+}
+
 // Counts are figures of a broker.
 type Counts struct {
 	Exchanges, Queues, Consumers int

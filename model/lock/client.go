@@ -192,6 +192,15 @@ func (c *Client) finish(r Result, out *model.Out) {
 	c.op = NoOp
 }
 
+// no is what the operation in progress returns that has been answered in the negative: of acquire and release that is a failure, unless the answer says
+// that somebody else has the lock.
+func (c *Client) no() Result {
+	if c.op == Verify {
+		return NotHeld
+	}
+	return Failed
+}
+
 // disown forgets a tenure.
 func (c *Client) disown() { c.believes, c.slot, c.mark, c.token = false, 0, "", 0 }
 

@@ -22,49 +22,17 @@ import (
 //
 // In verify mode publish the queue is declared with x-max-length=0, lest the probes pile up in it.
 
-// VerifyMode is how a client asks whether it still has the lock.
-type VerifyMode uint8
-
-// The verify modes of the exclusive-queue mutex.
-const (
-	VerifyPublish VerifyMode = iota
-	VerifyPassive
-	VerifyRedeclare
-)
-
-// ReleaseMode is how a client gives the lock back.
-type ReleaseMode uint8
-
-// The release modes of the exclusive-queue mutex.
-const (
-	ReleaseDelete ReleaseMode = iota
-	ReleaseConnection
-	ReleaseChannel
-)
-
 // ExclusiveQueue are the protocol's parameters.
 type ExclusiveQueue struct {
-	Queue   string // NAME; "lock" if empty
-	Verify  VerifyMode
-	Release ReleaseMode
+	Queue   string      // NAME; "lock" if empty
+	Verify  VerifyMode  // VerifyPublish, VerifyPassive or VerifyRedeclare
+	Release ReleaseMode // ReleaseDelete, ReleaseConnection or ReleaseChannel
 }
 
 func (p ExclusiveQueue) confirms() bool { return p.Verify == VerifyPublish }
 
 func (p ExclusiveQueue) methods() []amqp.Method {
-	methods := []amqp.Method{amqp.QueueDeclareOk{}}
-	switch p.Release {
-	case ReleaseDelete:
-		methods = append(methods, amqp.QueueDeleteOk{})
-	case ReleaseChannel:
-		methods = append(methods, amqp.ChannelCloseOk{})
-	case ReleaseConnection:
-		methods = append(methods, amqp.ConnectionCloseOk{})
-	}
-	if p.Verify == VerifyPublish {
-		methods = append(methods, amqp.BasicReturn{}, amqp.BasicAck{}, amqp.BasicNack{})
-	}
-	return methods
+	return append(append(p.Verify.methods(), p.Release.methods()...), amqp.QueueDeclareOk{})
 }
 
 func (p ExclusiveQueue) start() part {
@@ -96,13 +64,8 @@ func (q *exclusiveQueue) begin(c *Client, out *model.Out) {
 			c.session.send(q.declare(), out)
 		}
 	case Release:
-		switch q.Release {
-		case ReleaseDelete:
+		if !c.session.release(q.Release, out) {
 			c.session.send(amqp.QueueDelete{Queue: q.Queue}, out)
-		case ReleaseChannel:
-			c.session.closeChannel(out)
-		case ReleaseConnection:
-			c.session.closeConnection(out)
 		}
 	}
 }
@@ -146,14 +109,11 @@ func (q *exclusiveQueue) take(c *Client, m amqp.Method, out *model.Out) {
 // refused is the end of an operation whose channel the broker closed.
 func (q *exclusiveQueue) refused(c *Client, _ amqp.Code, out *model.Out) {
 	q.returned = false
-	switch c.op {
-	case Acquire:
+	if c.op == Acquire {
 		c.finish(Busy, out)
-	case Verify:
-		c.finish(NotHeld, out)
-	default:
-		c.finish(Failed, out)
+		return
 	}
+	c.finish(c.no(), out)
 }
 
 func (q *exclusiveQueue) closed(c *Client, out *model.Out) { c.finish(Released, out) }

@@ -51,19 +51,11 @@ const marks = "amq.direct"
 func (p Generation) confirms() bool { return p.Verify == VerifyPublish || p.Epoch != "" }
 
 func (p Generation) methods() []amqp.Method {
-	methods := []amqp.Method{amqp.QueueDeclareOk{}}
+	methods := append(append(p.Verify.methods(), p.Release.methods()...), amqp.QueueDeclareOk{})
 	if p.Mark == MarkBinding {
 		methods = append(methods, amqp.QueueBindOk{})
 	}
-	if p.Release == ReleaseDelete {
-		methods = append(methods, amqp.QueueDeleteOk{})
-	} else {
-		methods = append(methods, amqp.ConnectionCloseOk{})
-	}
-	if p.Verify == VerifyPublish {
-		methods = append(methods, amqp.BasicReturn{})
-	}
-	if p.confirms() {
+	if p.Epoch != "" && p.Verify != VerifyPublish {
 		methods = append(methods, amqp.BasicAck{}, amqp.BasicNack{})
 	}
 	return methods
@@ -103,11 +95,9 @@ func (g *generation) begin(c *Client, out *model.Out) {
 	case Verify:
 		g.probe(c, out)
 	case Release:
-		if g.Release == ReleaseConnection {
-			c.session.closeConnection(out)
-			return
+		if !c.session.release(g.Release, out) {
+			c.session.send(amqp.QueueDelete{Queue: g.Queue}, out)
 		}
-		c.session.send(amqp.QueueDelete{Queue: g.Queue}, out)
 	}
 }
 
@@ -203,13 +193,10 @@ func (g *generation) marked(c *Client, out *model.Out) {
 
 // no is what an operation returns that the broker has answered in the negative.
 func (g *generation) no(c *Client) Result {
-	switch {
-	case c.op == Verify:
-		return NotHeld
-	case c.op == Acquire && g.step == lockStep:
+	if c.op == Acquire && g.step == lockStep {
 		return Busy
 	}
-	return Failed
+	return c.no()
 }
 
 // answer ends the operation.

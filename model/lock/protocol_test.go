@@ -16,22 +16,28 @@ import (
 
 // frames are the broker's, as the scripts name them.
 var frames = map[string]amqp.Frame{
-	"connection.open-ok":    {Method: amqp.ConnectionOpenOk{}},
-	"connection.close":      {Method: amqp.ConnectionClose{Code: amqp.ConnectionForced}},
-	"connection.close-ok":   {Method: amqp.ConnectionCloseOk{}},
-	"channel.open-ok":       {Channel: 1, Method: amqp.ChannelOpenOk{}},
-	"channel.close 404":     {Channel: 1, Method: amqp.ChannelClose{Code: amqp.NotFound}},
-	"channel.close 405":     {Channel: 1, Method: amqp.ChannelClose{Code: amqp.ResourceLocked}},
-	"channel.close-ok":      {Channel: 1, Method: amqp.ChannelCloseOk{}},
-	"confirm.select-ok":     {Channel: 1, Method: amqp.ConfirmSelectOk{}},
-	"queue.declare-ok":      {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "lock"}},
-	"queue.declare-ok mark": {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "amq.gen-a-1"}},
-	"queue.declare-ok 3":    {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "epoch", MessageCount: 3}},
-	"queue.bind-ok":         {Channel: 1, Method: amqp.QueueBindOk{}},
-	"queue.delete-ok":       {Channel: 1, Method: amqp.QueueDeleteOk{}},
-	"basic.return":          {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
-	"basic.ack":             {Channel: 1, Method: amqp.BasicAck{Tag: 1}},
-	"basic.nack":            {Channel: 1, Method: amqp.BasicNack{Tag: 1}},
+	"connection.open-ok":        {Method: amqp.ConnectionOpenOk{}},
+	"connection.close":          {Method: amqp.ConnectionClose{Code: amqp.ConnectionForced}},
+	"connection.close-ok":       {Method: amqp.ConnectionCloseOk{}},
+	"channel.open-ok":           {Channel: 1, Method: amqp.ChannelOpenOk{}},
+	"channel.close 403":         {Channel: 1, Method: amqp.ChannelClose{Code: amqp.AccessRefused}},
+	"channel.close 404":         {Channel: 1, Method: amqp.ChannelClose{Code: amqp.NotFound}},
+	"channel.close 405":         {Channel: 1, Method: amqp.ChannelClose{Code: amqp.ResourceLocked}},
+	"channel.close-ok":          {Channel: 1, Method: amqp.ChannelCloseOk{}},
+	"confirm.select-ok":         {Channel: 1, Method: amqp.ConfirmSelectOk{}},
+	"queue.declare-ok":          {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "lock"}},
+	"queue.declare-ok mark":     {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "amq.gen-a-1"}},
+	"queue.declare-ok consumed": {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "lock", Consumers: 1}},
+	"queue.declare-ok 3":        {Channel: 1, Method: amqp.QueueDeclareOk{Queue: "epoch", MessageCount: 3}},
+	"queue.bind-ok":             {Channel: 1, Method: amqp.QueueBindOk{}},
+	"queue.delete-ok":           {Channel: 1, Method: amqp.QueueDeleteOk{}},
+	"basic.qos-ok":              {Channel: 1, Method: amqp.BasicQosOk{}},
+	"basic.consume-ok":          {Channel: 1, Method: amqp.BasicConsumeOk{ConsumerTag: "holder"}},
+	"basic.cancel-ok":           {Channel: 1, Method: amqp.BasicCancelOk{ConsumerTag: "holder"}},
+	"basic.deliver":             {Channel: 1, Method: amqp.BasicDeliver{ConsumerTag: "holder", Tag: 1, RoutingKey: "lock"}},
+	"basic.return":              {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
+	"basic.ack":                 {Channel: 1, Method: amqp.BasicAck{Tag: 1}},
+	"basic.nack":                {Channel: 1, Method: amqp.BasicNack{Tag: 1}},
 }
 
 // events are what a link and a timer tell the client.
@@ -49,38 +55,49 @@ var events = map[string]model.Event{
 var protocols = map[string]func(word string, p lock.Protocol) (lock.Protocol, bool){
 	"exclusive-queue": func(word string, p lock.Protocol) (lock.Protocol, bool) {
 		q, _ := p.(lock.ExclusiveQueue)
-		switch word {
-		case "publish":
-			q.Verify = lock.VerifyPublish
-		case "passive":
-			q.Verify = lock.VerifyPassive
-		case "redeclare":
-			q.Verify = lock.VerifyRedeclare
-		case "release-connection":
-			q.Release = lock.ReleaseConnection
-		case "release-channel":
-			q.Release = lock.ReleaseChannel
-		default:
-			return q, word == ""
-		}
-		return q, true
+		ok := word == "" || modes(word, &q.Verify, &q.Release)
+		return q, ok
 	},
 	"generation": func(word string, p lock.Protocol) (lock.Protocol, bool) {
 		g, _ := p.(lock.Generation)
 		switch word {
 		case "binding":
 			g.Mark = lock.MarkBinding
-		case "passive":
-			g.Verify = lock.VerifyPassive
-		case "release-connection":
-			g.Release = lock.ReleaseConnection
 		case "token":
 			g.Epoch = "epoch"
 		default:
-			return g, word == ""
+			ok := word == "" || modes(word, &g.Verify, &g.Release)
+			return g, ok
 		}
 		return g, true
 	},
+	"exclusive-consumer": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		e, made := p.(lock.ExclusiveConsumer)
+		if !made {
+			e = lock.ExclusiveConsumer{Verify: lock.VerifyPassive, Release: lock.ReleaseCancel}
+		}
+		ok := word == "" || modes(word, &e.Verify, &e.Release)
+		return e, ok
+	},
+	"publish-consume": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		c, made := p.(lock.PublishConsume)
+		if !made {
+			c.Release = lock.ReleaseChannel
+		}
+		ok := word == "" || modes(word, &c.Verify, &c.Release)
+		return c, ok
+	},
+}
+
+// modes sets the mode that a word names: a verify mode, or "release-" and a release mode.
+func modes(word string, v *lock.VerifyMode, r *lock.ReleaseMode) bool {
+	var err error
+	if name, releases := strings.CutPrefix(word, "release-"); releases {
+		*r, err = lock.ParseRelease(name)
+	} else {
+		*v, err = lock.ParseVerify(word)
+	}
+	return err == nil
 }
 
 // The scripts play the link to one client, and are in a folder for each protocol: "new" makes it, "do" gives it one event a line (a call of the application, a frame of

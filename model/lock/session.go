@@ -88,6 +88,19 @@ func (s *session) closeConnection(out *model.Out) {
 	s.sendOn(0, amqp.ConnectionClose{Code: amqp.Success}, out)
 }
 
+// release closes what a release of that mode closes, and reports whether it is one that does.
+func (s *session) release(m ReleaseMode, out *model.Out) bool {
+	switch m {
+	case ReleaseChannel:
+		s.closeChannel(out)
+	case ReleaseConnection:
+		s.closeConnection(out)
+	default:
+		return false
+	}
+	return true
+}
+
 // take handles an input below the protocol.
 func (s *session) take(e model.Event, out *model.Out) outcome {
 	switch e := e.(type) {

@@ -88,7 +88,7 @@ func (l *Link) accept(from model.ID, f amqp.Frame, out *model.Out) {
 	if from == l.broker {
 		to, queue = l.client, &l.toClient
 	}
-	if opensSession(f.Method) && !l.stepwise && !l.hole && !l.paused && len(l.toBroker)+len(l.toClient) == 0 {
+	if opensSession(f.Method, from == l.client) && !l.stepwise && !l.hole && !l.paused && len(l.toBroker)+len(l.toClient) == 0 {
 		out.Send(to, f)
 		return
 	}
@@ -98,12 +98,13 @@ func (l *Link) accept(from model.ID, f amqp.Frame, out *model.Out) {
 // opensSession reports whether a method only brings a session about: it touches nothing but the two ends' state of this one
 // connection, so that it commutes with whatever happens elsewhere, and a session lost half-way is worth as much as one lost
 // when it is open (SPEC.md, D-4). On a whole connection with nothing in flight such methods pass in the atomic step that
-// sends them.
-func opensSession(m amqp.Method) bool {
+// sends them. A client's channel.close-ok is such a method; a broker's tells that what the channel had is free.
+func opensSession(m amqp.Method, ofClient bool) bool {
 	switch m.(type) {
-	case amqp.ConnectionOpen, amqp.ConnectionOpenOk, amqp.ChannelOpen, amqp.ChannelOpenOk,
-		amqp.ConfirmSelect, amqp.ConfirmSelectOk, amqp.ChannelCloseOk:
+	case amqp.ConnectionOpen, amqp.ConnectionOpenOk, amqp.ChannelOpen, amqp.ChannelOpenOk, amqp.ConfirmSelect, amqp.ConfirmSelectOk:
 		return true
+	case amqp.ChannelCloseOk:
+		return ofClient
 	}
 	return false
 }
