@@ -21,7 +21,7 @@ func Catalogue() []*Entry {
 
 // locks are the locks on AMQP.
 func locks() []amqpLock {
-	return []amqpLock{exclusiveQueue(), generation(), exclusiveConsumer(), publishConsume()}
+	return []amqpLock{exclusiveQueue(), generation(), exclusiveConsumer(), publishConsume(), tokenSemaphore(), tokenRace()}
 }
 
 // Find returns the entry of that name. The error lists the names there are.

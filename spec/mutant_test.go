@@ -102,7 +102,7 @@ func says[M amqp.Method](instead func(M) amqp.Method) mutant {
 
 // mutants are those of every lock, by what they do.
 func mutants() []map[string]broken {
-	return []map[string]broken{exclusiveQueueMutants(), generationMutants(), consumerMutants(exclusiveConsumer()), consumerMutants(publishConsume())}
+	return []map[string]broken{exclusiveQueueMutants(), generationMutants(), consumerMutants(exclusiveConsumer()), consumerMutants(publishConsume()), tokenSemaphoreMutants(), tokenRaceMutants()}
 }
 
 // Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as

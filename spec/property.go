@@ -17,6 +17,7 @@ type client interface {
 	Dead() bool
 	Done() bool
 	InProgress() lock.Op
+	Queued() bool
 }
 
 // properties are those of every lock.
@@ -91,7 +92,8 @@ func canContend(pairs []pair) model.Property {
 }
 
 // deadlockFreedom: no client waits for ever. A client that waits is owed something: a frame in flight, a notice, a timer, or
-// work that the broker has still to do. A fault is owed to nobody, and neither is the healing of a black hole.
+// work that the broker has still to do; and one that waits for its turn, that somebody else may do something. A fault is owed to nobody, and neither is the healing
+// of a black hole.
 func deadlockFreedom(sys *model.System, theBroker model.ID, pairs []pair) model.Property {
 	timers := make([][2]model.ID, len(pairs))
 	for i, p := range pairs {
@@ -106,13 +108,24 @@ func deadlockFreedom(sys *model.System, theBroker model.ID, pairs []pair) model.
 			}
 			for i, p := range pairs {
 				c := v[p.client].(client)
-				if !c.Dead() && !c.Done() && len(c.Actions(nil)) == 0 && !owed(v, p, timers[i]) {
+				stuck := !c.Dead() && !c.Done() && len(c.Actions(nil)) == 0 && !owed(v, p, timers[i])
+				if stuck && !(c.Queued() && goesOn(v, pairs, timers)) {
 					return false
 				}
 			}
 			return true
 		},
 	}
+}
+
+// goesOn reports whether some client may do something or is owed something.
+func goesOn(v model.View, pairs []pair, timers [][2]model.ID) bool {
+	for i, p := range pairs {
+		if len(v[p.client].Actions(nil)) > 0 || owed(v, p, timers[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // owed reports whether the link or a timer will still do something that may end the client's wait.

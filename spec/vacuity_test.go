@@ -38,6 +38,19 @@ var acceptedVacuity = map[string][]string{
 		"client/a ignores amqp.Frame[amqp.BasicDeliver] from link/a",
 		"client/a never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.BasicReturn], amqp.Frame[amqp.BasicNack]",
 	},
+	"semaphore/token": {
+		// There are no exclusive queues and no confirms, and an administrator has published the tokens.
+		"broker never meets broker.Reap, broker.Sync, broker.Handle, broker.Inform",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose]",
+	},
+	"semaphore/token-race": {
+		// It is explored without losses: it is the filling that it shows.
+		"broker never meets broker.Reap, amqp.Silent, sound again (amqp.Heard), model.Expired, broker.Sync, broker.Handle, broker.Inform, broker.Relay",
+		"client/* never meets connection lost (amqp.Lost), amqp.Silent, sound again (amqp.Heard), model.Expired, amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.ChannelClose]",
+		"link/* never meets hang up (amqp.Hangup), client notices (network.ClientNotices)",
+		"broker.heartbeat[link/*] is never armed",
+		"client/*.heartbeat is never armed",
+	},
 	"mutex/exclusive-queue-timed": {
 		// Its cases verify by passive declares and release by delete: publishes and confirms are explored without time.
 		"broker never meets broker.Take, broker.Sync, broker.Handle, broker.Inform, broker.Relay",

@@ -17,6 +17,14 @@ import (
 var races = map[string]string{
 	"mutex-generation/verify-truth_mark=queue_reconnect=true_blackhole=0.trace":      "between the end of the lock and that of the mark, queues of one connection, it takes a probe",
 	"mutex-generation/release-on-verify_mark=queue_reconnect=true_blackhole=0.trace": "likewise",
+
+	// How often a stress run meets them: live/rabbitmq, TestWhatAChannelHadMayBeFreeLater.
+	"semaphore-token/release-effective_release=wait_reset=0_blackhole=0.trace":                   "the channel answers before the queue hears of the token",
+	"semaphore-token/release-effective_clients=3_slots=2_release=wait_reset=0_blackhole=0.trace": "likewise",
+	"semaphore-token/release-effective_release=channel_reset=0_blackhole=0.trace":                "the channel has ended before the queue hears of that",
+	"semaphore-token/release-effective_slots=2_release=channel_reset=0_blackhole=0.trace":        "likewise",
+	"semaphore-token/release-effective_release=connection_blackhole=0.trace":                     "likewise",
+	"semaphore-token/not-greedy_slots=2_release=channel_reset=0_blackhole=0.trace":               "likewise",
 }
 
 // TestCorpus: every kept counterexample happens on every broker, if a broker has a part in it, it is not time alone that shows

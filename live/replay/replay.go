@@ -112,17 +112,18 @@ type replay struct {
 	doubles  map[model.ID]*double // by client
 	links    map[model.ID]*link
 
-	owners map[string]*connection // whose an exclusive queue is, by its name
-	queues map[string]model.Event // what the model's broker let the world see of a queue last, by its name
-	before *model.State           // the model before the step in hand
-	step   *step                  // the step in hand
+	owners  map[string]*connection // whose an exclusive queue is, by its name
+	queues  map[string]model.Event // what the model's broker let the world see of a queue last, by its name
+	tenures map[string]bool        // the queues of which somebody has had something
+	before  *model.State           // the model before the step in hand
+	step    *step                  // the step in hand
 }
 
 // cast finds a double for each client of the model.
 func (r *replay) cast() {
 	r.names = &names{map[string]string{}}
 	r.links, r.doubles = map[model.ID]*link{}, map[model.ID]*double{}
-	r.owners, r.queues = map[string]*connection{}, map[string]model.Event{}
+	r.owners, r.queues, r.tenures = map[string]*connection{}, map[string]model.Event{}, map[string]bool{}
 	for id, client := range r.plan.links {
 		r.links[id] = &link{id: id}
 		r.doubles[client] = &double{id: client, link: r.links[id], machine: r.sys.Initial(client).Clone()}

@@ -117,9 +117,11 @@ func (r *replay) settle(after *model.State) error {
 			}
 		}
 	}
-	for _, queue := range slices.Sorted(maps.Keys(r.step.tenures)) {
-		if err := r.compareTenures(queue, after); err != nil {
-			return err
+	for _, queue := range slices.Sorted(maps.Keys(r.tenures)) {
+		if last || r.step.tenures[queue] {
+			if err := r.compareTenures(queue, after); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -197,9 +199,9 @@ func (r *replay) observe(e model.Event) {
 		r.step.observed[e.Queue], r.queues[e.Queue] = true, e
 		delete(r.owners, e.Queue)
 	case broker.Consumes:
-		r.step.tenures[e.Queue] = true
+		r.step.tenures[e.Queue], r.tenures[e.Queue] = true, true
 	case broker.Unsettled:
-		r.step.tenures[e.Queue] = true
+		r.step.tenures[e.Queue], r.tenures[e.Queue] = true, true
 	}
 }
 

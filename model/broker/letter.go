@@ -170,6 +170,9 @@ func (b *Broker) take(q *queue, i int, out *model.Out) {
 	case departLetter:
 		b.depart(q, l.from, l.tags, out)
 		b.let(l)
+		if l.from.lost == departed { // all channels of that number that are no more, of which nothing is left
+			q.mailbox = slices.DeleteFunc(q.mailbox, func(x letter) bool { return x.kind == departLetter && x.from == l.from })
+		}
 	case resumeLetter:
 		q.suspended = slices.DeleteFunc(q.suspended, func(c client) bool { return c == l.from })
 		b.unblock(q, func(c *consumer) bool { return c.client == l.from }, out)

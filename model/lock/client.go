@@ -55,6 +55,7 @@ type Client struct {
 	slot     int    // which one of those that the lock has, from 1 on; 0: they are all alike, or it believes nothing
 	mark     string // what tells this tenure from all others, if the protocol has that
 	token    int    // the fencing token of this tenure, if the protocol has that
+	delivery uint64 // the tag of the message that it is to have the lock, if the protocol has that
 	rounds   int    // acquires so far, if they are bounded
 }
 
@@ -75,6 +76,12 @@ func (c *Client) Token() int { return c.token }
 
 // Dead reports whether the process has crashed.
 func (c *Client) Dead() bool { return c.session.dead }
+
+// Queued reports whether the call in progress waits for somebody else's release, and not for an answer.
+func (c *Client) Queued() bool {
+	q, ok := c.part.(interface{ queued() bool })
+	return ok && q.queued()
+}
 
 // Done reports whether the application will call nothing more.
 func (c *Client) Done() bool {
@@ -136,6 +143,10 @@ func (c *Client) Step(_ model.ID, e model.Event, out *model.Out) {
 	case reply:
 		c.part.take(c, e.(amqp.Frame).Method, out)
 	case refused:
+		if c.op == NoOp { // by what was sent without waiting for an answer
+			c.part.lost()
+			return
+		}
 		c.part.refused(c, e.(amqp.Frame).Method.(amqp.ChannelClose).Code, out)
 	case closed:
 		c.part.closed(c, out)
@@ -202,7 +213,7 @@ func (c *Client) no() Result {
 }
 
 // disown forgets a tenure.
-func (c *Client) disown() { c.believes, c.slot, c.mark, c.token = false, 0, "", 0 }
+func (c *Client) disown() { c.believes, c.slot, c.mark, c.token, c.delivery = false, 0, "", 0, 0 }
 
 // Clone returns an independent copy.
 func (c *Client) Clone() model.Machine {
@@ -222,6 +233,6 @@ func (c *Client) Rename(to func(model.ID) model.ID) model.Machine {
 func (c *Client) AppendState(dst []byte) []byte {
 	dst = c.session.appendState(dst)
 	dst = model.AppendInt(model.AppendBool(model.AppendInt(dst, c.op), c.believes), c.slot)
-	dst = model.AppendInt(model.AppendString(dst, c.mark), c.token)
+	dst = model.AppendInt(model.AppendInt(model.AppendString(dst, c.mark), c.token), int64(c.delivery))
 	return c.part.appendState(model.AppendInt(dst, c.rounds))
 }

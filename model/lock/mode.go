@@ -49,9 +49,11 @@ const (
 	ReleaseConnection                    // connection.close
 	ReleaseChannel                       // channel.close
 	ReleaseCancel                        // basic.cancel
+	ReleaseNack                          // basic.nack, which is not answered
+	ReleaseWait                          // basic.nack, and basic.qos, which is
 )
 
-var releaseModes = []string{"delete", "connection", "channel", "cancel"}
+var releaseModes = []string{"delete", "connection", "channel", "cancel", "nack", "wait"}
 
 // String is the mode's name in parameters.
 func (r ReleaseMode) String() string { return releaseModes[r] }
@@ -69,6 +71,8 @@ func (r ReleaseMode) methods() []amqp.Method {
 		ReleaseConnection: {amqp.ConnectionCloseOk{}},
 		ReleaseChannel:    {amqp.ChannelCloseOk{}},
 		ReleaseCancel:     {amqp.BasicCancelOk{}},
+		ReleaseNack:       {},
+		ReleaseWait:       {amqp.BasicQosOk{}},
 	}[r]
 }
 

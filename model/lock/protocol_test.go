@@ -35,6 +35,9 @@ var frames = map[string]amqp.Frame{
 	"basic.consume-ok":          {Channel: 1, Method: amqp.BasicConsumeOk{ConsumerTag: "holder"}},
 	"basic.cancel-ok":           {Channel: 1, Method: amqp.BasicCancelOk{ConsumerTag: "holder"}},
 	"basic.deliver":             {Channel: 1, Method: amqp.BasicDeliver{ConsumerTag: "holder", Tag: 1, RoutingKey: "lock"}},
+	"basic.get-ok":              {Channel: 1, Method: amqp.BasicGetOk{Tag: 1, RoutingKey: "tokens"}},
+	"basic.get-empty":           {Channel: 1, Method: amqp.BasicGetEmpty{}},
+	"channel.close 406":         {Channel: 1, Method: amqp.ChannelClose{Code: amqp.PreconditionFailed}},
 	"basic.return":              {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
 	"basic.ack":                 {Channel: 1, Method: amqp.BasicAck{Tag: 1}},
 	"basic.nack":                {Channel: 1, Method: amqp.BasicNack{Tag: 1}},
@@ -86,6 +89,24 @@ var protocols = map[string]func(word string, p lock.Protocol) (lock.Protocol, bo
 		}
 		ok := word == "" || modes(word, &c.Verify, &c.Release)
 		return c, ok
+	},
+	"token": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		t, made := p.(lock.Token)
+		if !made {
+			t = lock.Token{Slots: 2, Release: lock.ReleaseNack}
+		}
+		var unused lock.VerifyMode
+		take, err := lock.ParseTake(word)
+		switch {
+		case err == nil:
+			t.Take = take
+		case word == "fill":
+			t.Fill = true
+		default:
+			ok := word == "" || modes(word, &unused, &t.Release)
+			return t, ok
+		}
+		return t, true
 	},
 }
 
