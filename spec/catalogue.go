@@ -21,7 +21,7 @@ func Catalogue() []*Entry {
 
 // locks are the locks on AMQP.
 func locks() []amqpLock {
-	return []amqpLock{exclusiveQueue(), generation(), exclusiveConsumer(), publishConsume(), tokenSemaphore(), tokenRace()}
+	return []amqpLock{exclusiveQueue(), generation(), exclusiveConsumer(), publishConsume(), tokenSemaphore(), tokenRace(), decrement(), consumerCount(), maxLength(), singleActiveConsumer(), expiringQueue(), persistentSemaphore()}
 }
 
 // Find returns the entry of that name. The error lists the names there are.

@@ -221,3 +221,32 @@ func TestOpeningChangesNoVerdict(t *testing.T) {
 		}
 	}
 }
+
+// Channels of one client that are no more stay apart for a queue that has still to hear of them: when they were taken for one, what one had sent ended with
+// the other, and the next active consumer was found among the dead.
+func TestChannelsThatAreNoMoreStayApart(t *testing.T) {
+	for _, c := range []struct{ lock, settings, property string }{
+		{"semaphore/decrement", "clients=1 blackhole=0 crash=1 heartbeat=false", "decrement-at-least-once"},
+		{"mutex/single-active-consumer", "messages=2 release=nack blackhole=0 crash=1", "broker-exclusion"},
+	} {
+		e, err := spec.Find(c.lock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var chosen []spec.Setting
+		for _, word := range strings.Fields(c.settings) {
+			name, value, _ := strings.Cut(word, "=")
+			chosen = append(chosen, spec.Setting{Name: name, Value: value})
+		}
+		s, err := e.Settings(chosen...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims, results := check(t, e, s, prover.Options{})
+		for i, r := range results {
+			if claims[i].Name == c.property && r.Verdict != model.Proved {
+				t.Errorf("%s %s: %s is %v (%s)", c.lock, c.settings, c.property, r.Verdict, r.Reason)
+			}
+		}
+	}
+}

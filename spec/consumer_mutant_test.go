@@ -21,6 +21,14 @@ func consumerMutants(l amqpLock) map[string]broken {
 	}
 }
 
+func consumerCountMutants() map[string]broken {
+	all := consumerMutants(consumerCount())
+	all["consumes once more when it should cancel"] = broken{consumerCount(), "not-greedy", calm, says(func(amqp.BasicCancel) amqp.Method {
+		return amqp.BasicConsume{Queue: "slot-2", ConsumerTag: "another"}
+	})}
+	return all
+}
+
 // countsAnybody takes whatever comes for a consumer of its own when it verifies by a passive declare.
 var countsAnybody = mutant{hear: func(c *lock.Client, m amqp.Method) amqp.Method {
 	switch m.(type) {

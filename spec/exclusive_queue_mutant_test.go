@@ -5,17 +5,15 @@ import (
 	"github.com/lockstep-prover/lockstep/model/lock"
 )
 
-func exclusiveQueueMutants() map[string]broken {
-	of := func(property string, settings []Setting, m mutant) broken {
-		return broken{exclusiveQueue(), property, settings, m}
-	}
+// queueMutants are those of a mutex whose holder owns an exclusive queue.
+func queueMutants(l amqpLock) map[string]broken {
+	of := func(property string, settings []Setting, m mutant) broken { return broken{l, property, settings, m} }
 	return map[string]broken{
 		"declares a queue that is not exclusive": of("broker-exclusion", calm, says(func(d amqp.QueueDeclare) amqp.Method {
 			d.Exclusive = false
 			return d
 		})),
-		"takes a refused acquire for a granted one": of("belief-exclusion", calm, mutant{hear: lockedIsHeld(lock.Acquire)}),
-		"takes any queue of the name for its own":   of("verify-truth", reconnecting, mutant{hear: lockedIsHeld(lock.Verify)}),
+		"takes any queue of the name for its own": of("verify-truth", reconnecting, mutant{hear: lockedIsHeld(lock.Verify)}),
 		"verifies by declaring again": of("release-on-verify", reconnecting, says(func(d amqp.QueueDeclare) amqp.Method {
 			if d.Passive {
 				return amqp.QueueDeclare{Queue: d.Queue, Exclusive: true}
@@ -33,6 +31,12 @@ func exclusiveQueueMutants() map[string]broken {
 		"never declares":                      of("can-hold", calm, says(func(amqp.QueueDeclare) amqp.Method { return nil })),
 		"leaves the lock to the first client": of("can-contend", calm, mutant{idle: true}),
 	}
+}
+
+func exclusiveQueueMutants() map[string]broken {
+	all := queueMutants(exclusiveQueue())
+	all["takes a refused acquire for a granted one"] = broken{exclusiveQueue(), "belief-exclusion", calm, mutant{hear: lockedIsHeld(lock.Acquire)}}
+	return all
 }
 
 // lockedIsHeld takes 405 RESOURCE_LOCKED in answer to op for a yes.

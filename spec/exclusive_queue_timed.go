@@ -79,8 +79,9 @@ func exclusiveQueueTimedSystem(s Settings, client func(*lock.Client) model.Machi
 	}
 	protocol, options := exclusiveQueueProtocol(s), lockOptions(s)
 	options.Patience = int64(s.Int("patience"))
-	composed, err := composeLock(append(slices.Clip(s), Setting{"opening", "atomic"}), nil, deadlines, func(link model.ID) model.Machine {
-		return client(lock.New(link, protocol, options))
+	composed, err := composeLock(append(slices.Clip(s), Setting{"opening", "atomic"}), composition{
+		client:    func(link model.ID) model.Machine { return client(lock.New(link, protocol, options)) },
+		deadlines: deadlines,
 	})
 	if err != nil {
 		return nil, nil, err

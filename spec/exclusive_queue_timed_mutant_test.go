@@ -59,7 +59,7 @@ func TestTimeMutants(t *testing.T) {
 		"leaves a deadline behind when it crashes": {"time-passes", []Setting{{"clients", "1"}, {"crash", "1"}},
 			func(q *lock.Client) model.Machine { return &timeMutant{Client: q, haunts: true} }, nil},
 		"never declares": {"can-hold", nil, func(q *lock.Client) model.Machine {
-			return &mutant{Client: q, say: func(m amqp.Method) amqp.Method {
+			return &mutant{Client: q, say: func(_ *lock.Client, m amqp.Method) amqp.Method {
 				if _, ok := m.(amqp.QueueDeclare); ok {
 					return nil
 				}

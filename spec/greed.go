@@ -5,6 +5,9 @@ import (
 	"github.com/lockstep-prover/lockstep/model/lock"
 )
 
+// notGreedy is what the property says.
+const notGreedy = "no client has a slot that it does not know of and does not ask for"
+
 // greed objects when the broker gives a client a slot that it does not ask for, or more than the one it asks for: others have to do without it, and nobody
 // has been told: not-greedy.
 type greed struct {

@@ -22,8 +22,10 @@ type amqpLock struct {
 	more          []Property                              // of this one only
 
 	protocol func(Settings) lock.Protocol
-	rounds   func(Settings) int              // acquires of a client; nil or 0: any number
-	options  func(Settings, *broker.Options) // nil: the broker is as for every lock
+	rounds   func(Settings) int                     // acquires of a client; nil or 0: any number
+	options  func(Settings, *broker.Options)        // nil: the broker is as for every lock
+	timers   []model.Timer                          // of the broker's, beside those of every lock
+	staff    func(Settings, model.ID) model.Machine // an administrator, on its link; nil, or it returns nil: there is none
 	holding  func(Settings) holding
 	build    func(*lockSystem) []model.Property // those of more; nil: there are none
 	unlike   bool                               // clients have names of their own for things, so that they are not interchangeable
@@ -83,7 +85,14 @@ func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine) (*
 	if l.rounds != nil {
 		options.Rounds = l.rounds(s)
 	}
-	sys, err := composeLock(s, l.options, broker.Deadlines{}, func(link model.ID) model.Machine { return client(lock.New(link, protocol, options)) })
+	staff := func(link model.ID) model.Machine { return nil }
+	if l.staff != nil {
+		staff = func(link model.ID) model.Machine { return l.staff(s, link) }
+	}
+	sys, err := composeLock(s, composition{
+		client: func(link model.ID) model.Machine { return client(lock.New(link, protocol, options)) },
+		staff:  staff, options: l.options, timers: l.timers,
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,6 +120,7 @@ type lockSystem struct {
 	*model.System
 	settings Settings
 	pairs    []pair
+	staff    []pair // the administrator, if there is one
 	holding  holding
 }
 
@@ -122,39 +132,73 @@ const heartbeatInterval = 10_000
 
 func clientName(i int) string { return string(rune('a' + i)) }
 
+// pairOf is the i-th client and its link.
+func pairOf(i int) pair { return pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)} }
+
+// theAdministrator is the name of a client that is none of the lock's.
+const theAdministrator = "administrator"
+
 // brokerOptions are those of the broker in every lock's system.
 func brokerOptions(s Settings, deadlines broker.Deadlines) broker.Options {
-	o := broker.Options{Name: func(link model.ID) string { return clientName(int(link-2) / 2) }, Deadlines: deadlines, Lean: true}
+	name := func(link model.ID) string {
+		if i := int(link-2) / 2; i < s.Int("clients") {
+			return clientName(i)
+		}
+		return theAdministrator
+	}
+	o := broker.Options{Name: name, Deadlines: deadlines, Lean: true}
 	o.Profile, _ = broker.ParseProfile(s.Value("profile")) // both are checked as parameters
 	o.Grain, _ = broker.ParseGrain(s.Value("grain"))
 	return o
 }
 
-// composeLock composes a broker with clients, each on a link of its own. With deadlines, which a clock wants, links report too.
-func composeLock(s Settings, change func(Settings, *broker.Options), deadlines broker.Deadlines, client func(link model.ID) model.Machine) (*lockSystem, error) {
+// composition is what the systems of locks are composed of, beside what their settings say.
+type composition struct {
+	client    func(link model.ID) model.Machine
+	staff     func(link model.ID) model.Machine // an administrator; nil, or it returns nil: there is none
+	options   func(Settings, *broker.Options)   // nil: the broker is as for every lock
+	deadlines broker.Deadlines                  // which a clock wants: links report then, too
+	timers    []model.Timer                     // of the broker's, beside those of every lock
+}
+
+// composeLock composes a broker with clients, each on a link of its own.
+func composeLock(s Settings, c composition) (*lockSystem, error) {
 	links := network.Options{
 		Faults:   network.Faults{Reset: s.Int("reset"), Blackhole: s.Int("blackhole"), Crash: s.Int("crash"), Pause: s.Int("pause")},
 		Stepwise: s.Value("opening") == "stepwise",
-		Reports:  deadlines != broker.Deadlines{},
+		Reports:  c.deadlines != broker.Deadlines{},
 	}
 	if s.Bool("heartbeat") {
 		links.Heartbeat = heartbeatInterval
 	}
-	options := brokerOptions(s, deadlines)
-	if change != nil {
-		change(s, &options)
+	options := brokerOptions(s, c.deadlines)
+	if c.options != nil {
+		c.options(s, &options)
 	}
-	members := []model.Member{{Name: "broker", Machine: broker.New(options)}}
-	pairs := make([]pair, s.Int("clients"))
-	for i := range pairs {
-		p := pair{client: model.ID(1 + 2*i), link: model.ID(2 + 2*i)}
-		pairs[i] = p
-		name := clientName(i)
+	members := []model.Member{{Name: "broker", Machine: broker.New(options), Timers: c.timers}}
+	join := func(p pair, name string, m model.Machine) {
+		kind := "client/" + name
+		if name == theAdministrator {
+			kind = name
+		}
 		members = append(members,
-			model.Member{Name: "client/" + name, Machine: client(p.link), Timers: []model.Timer{lock.HeartbeatTimer}},
+			model.Member{Name: kind, Machine: m, Timers: []model.Timer{lock.HeartbeatTimer}},
 			model.Member{Name: "link/" + name, Machine: network.NewLink(p.client, theBroker, links)})
 		members[theBroker].Timers = append(members[theBroker].Timers, broker.HeartbeatTimer(p.link))
-		members[theBroker].Timers = append(members[theBroker].Timers, deadlines.DeadlineTimers(p.link)...)
+		members[theBroker].Timers = append(members[theBroker].Timers, c.deadlines.DeadlineTimers(p.link)...)
+	}
+	pairs := make([]pair, s.Int("clients"))
+	for i := range pairs {
+		pairs[i] = pairOf(i)
+		join(pairs[i], clientName(i), c.client(pairs[i].link))
+	}
+	var staff []pair
+	if c.staff != nil {
+		p := pairOf(len(pairs))
+		if m := c.staff(p.link); m != nil {
+			staff = []pair{p}
+			join(p, theAdministrator, m)
+		}
 	}
 	sys, err := model.Compose(members...)
 	if err != nil {
@@ -165,14 +209,14 @@ func composeLock(s Settings, change func(Settings, *broker.Options), deadlines b
 		atClient, _ := sys.Timer(p.client, lock.HeartbeatTimer)
 		atBroker, _ := sys.Timer(theBroker, broker.HeartbeatTimer(p.link))
 		column := []model.ID{p.client, p.link, atClient, atBroker}
-		for _, t := range deadlines.DeadlineTimers(p.link) {
+		for _, t := range c.deadlines.DeadlineTimers(p.link) {
 			id, _ := sys.Timer(theBroker, t)
 			column = append(column, id)
 		}
 		group = append(group, column)
 	}
 	sys.Symmetry = model.Symmetry{group}
-	return &lockSystem{System: sys, settings: s, pairs: pairs}, nil
+	return &lockSystem{System: sys, settings: s, pairs: pairs, staff: staff}, nil
 }
 
 // losses is how many connections of one client an end can give up while the other one thinks that all is well: after a reset,

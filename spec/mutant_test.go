@@ -15,7 +15,7 @@ import (
 type mutant struct {
 	*lock.Client
 	hear func(c *lock.Client, m amqp.Method) amqp.Method // what it takes a method of the broker for
-	say  func(m amqp.Method) amqp.Method                 // what it sends instead; nil: nothing
+	say  func(c *lock.Client, m amqp.Method) amqp.Method // what it sends instead; nil: nothing
 	idle bool                                            // it does nothing; the first client is not mutated then
 }
 
@@ -42,7 +42,7 @@ func (m *mutant) Step(from model.ID, e model.Event, out *model.Out) {
 		case x.Kind == model.Observe:
 			out.Observe(x.Event)
 		case ok && m.say != nil:
-			if f.Method = m.say(f.Method); f.Method != nil {
+			if f.Method = m.say(m.Client, f.Method); f.Method != nil {
 				out.Send(x.To, f)
 			}
 		default:
@@ -92,7 +92,7 @@ var (
 
 // says returns a mutant that sends something else in place of every method of a type; nil: nothing.
 func says[M amqp.Method](instead func(M) amqp.Method) mutant {
-	return mutant{say: func(m amqp.Method) amqp.Method {
+	return mutant{say: func(_ *lock.Client, m amqp.Method) amqp.Method {
 		if x, ok := m.(M); ok {
 			return instead(x)
 		}
@@ -102,7 +102,8 @@ func says[M amqp.Method](instead func(M) amqp.Method) mutant {
 
 // mutants are those of every lock, by what they do.
 func mutants() []map[string]broken {
-	return []map[string]broken{exclusiveQueueMutants(), generationMutants(), consumerMutants(exclusiveConsumer()), consumerMutants(publishConsume()), tokenSemaphoreMutants(), tokenRaceMutants()}
+	return []map[string]broken{exclusiveQueueMutants(), generationMutants(), consumerMutants(exclusiveConsumer()), consumerMutants(publishConsume()), tokenSemaphoreMutants(), tokenRaceMutants(), decrementMutants(),
+		consumerCountMutants(), maxLengthMutants(), singleActiveConsumerMutants(), queueMutants(expiringQueue()), persistentMutants()}
 }
 
 // Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as

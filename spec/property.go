@@ -9,15 +9,20 @@ import (
 	"github.com/lockstep-prover/lockstep/model/network"
 )
 
-// client is what the properties of a lock need to see of any lock's client.
-type client interface {
+// caller is what the properties of a lock need to see of whoever calls operations.
+type caller interface {
 	model.Machine
-	Believes() bool
-	Slot() int
 	Dead() bool
 	Done() bool
-	InProgress() lock.Op
 	Queued() bool
+}
+
+// client is what they need to see of any lock's client.
+type client interface {
+	caller
+	Believes() bool
+	Slot() int
+	InProgress() lock.Op
 }
 
 // properties are those of every lock.
@@ -29,7 +34,7 @@ func (s *lockSystem) properties() []model.Property {
 		monitored("verify-truth", newVerifyTruth(s.holding, s.pairs, false)),
 		monitored("release-on-verify", newVerifyTruth(s.holding, s.pairs, true)),
 		monitored("release-effective", &effectiveRelease{g}),
-		deadlockFreedom(s.System, theBroker, s.pairs),
+		deadlockFreedom(s.System, theBroker, append(slices.Clip(s.pairs), s.staff...)),
 		canHold(s.pairs),
 		canContend(s.pairs),
 	}
@@ -107,7 +112,7 @@ func deadlockFreedom(sys *model.System, theBroker model.ID, pairs []pair) model.
 				return true
 			}
 			for i, p := range pairs {
-				c := v[p.client].(client)
+				c := v[p.client].(caller)
 				stuck := !c.Dead() && !c.Done() && len(c.Actions(nil)) == 0 && !owed(v, p, timers[i])
 				if stuck && !(c.Queued() && goesOn(v, pairs, timers)) {
 					return false

@@ -60,7 +60,7 @@ func tokenSemaphore() amqpLock {
 			"can-hold":         always(model.Proved),
 			"can-contend":      refutedIf(alone),
 		},
-		more: []Property{{"not-greedy", "P-11", "no client has a slot that it does not know of and does not ask for", refutedIf(func(s Settings) bool {
+		more: []Property{{"not-greedy", "P-11", notGreedy, refutedIf(func(s Settings) bool {
 			if s.Value("take") == "subscribe" {
 				return losses(s) > 0 || !closes(s) && contended(s)
 			}
@@ -96,7 +96,7 @@ func tokenRace() amqpLock {
 		"can-hold":          always(model.Proved),
 		"can-contend":       refutedIf(alone),
 	}
-	l.more = []Property{{"not-greedy", "P-11", l.more[0].Says, refutedIf(func(s Settings) bool { return losses(s) > 0 })}}
+	l.more = []Property{{"not-greedy", "P-11", notGreedy, refutedIf(func(s Settings) bool { return losses(s) > 0 })}}
 	protocol := lock.Token{Queue: "tokens", Slots: 1, Fill: true, Take: lock.TakeGet, Release: lock.ReleaseNack}
 	l.protocol = func(Settings) lock.Protocol { return protocol }
 	l.options = func(_ Settings, o *broker.Options) { o.Tenures = true }

@@ -51,6 +51,47 @@ var acceptedVacuity = map[string][]string{
 		"broker.heartbeat[link/*] is never armed",
 		"client/*.heartbeat is never armed",
 	},
+	"semaphore/decrement": {
+		// As in the token semaphore. What consume-ok says the message says, too.
+		"broker never meets broker.Reap, broker.Sync, broker.Handle, broker.Inform",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose]",
+		"client/* ignores amqp.Frame[amqp.BasicConsumeOk] from link/*",
+	},
+	"semaphore/consumer-count": {
+		// There are no exclusive queues, messages or confirms.
+		"broker never meets broker.Reap, broker.Sync, broker.Handle, broker.Inform",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose]",
+	},
+	"mutex/max-length": {
+		// There are no exclusive queues, and nobody takes the lock away, so that no message comes back. What is unlike about clients is their names,
+		// so that what can befall one of them befalls it in cases of its own.
+		"broker never meets broker.Reap, broker.Handle, broker.Relay",
+		"client/a never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.BasicReturn], amqp.Frame[amqp.BasicGetEmpty]",
+		"client/b never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.ChannelClose], amqp.Frame[amqp.BasicReturn], amqp.Frame[amqp.BasicGetEmpty]",
+	},
+	"mutex/single-active-consumer": {
+		// As in the token semaphore; and no consumer is refused.
+		"broker never meets broker.Reap, broker.Sync, broker.Handle, broker.Inform",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose], amqp.Frame[amqp.ChannelClose]",
+	},
+	"mutex/expiring-queue": {
+		// There are no messages and no consumers.
+		"broker never meets broker.Take, broker.Sync, broker.Handle, broker.Inform, broker.Relay",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose]",
+	},
+	"semaphore/persistent": {
+		// No message is kept or consumed. An administrator, and a client that is alone, are only reset.
+		"broker never meets broker.Sync, broker.Handle, broker.Relay",
+		"client/* never meets amqp.Frame[amqp.ConnectionClose]",
+		"administrator never meets amqp.Silent, sound again (amqp.Heard), model.Expired, amqp.Frame[amqp.ConnectionClose]",
+		"link/administrator never meets hang up (amqp.Hangup)",
+		"broker.heartbeat[link/administrator] is never armed",
+		"administrator.heartbeat is never armed",
+		"client/a never meets amqp.Silent, sound again (amqp.Heard), model.Expired, amqp.Frame[amqp.ConnectionClose]",
+		"link/a never meets hang up (amqp.Hangup)",
+		"broker.heartbeat[link/a] is never armed",
+		"client/a.heartbeat is never armed",
+	},
 	"mutex/exclusive-queue-timed": {
 		// Its cases verify by passive declares and release by delete: publishes and confirms are explored without time.
 		"broker never meets broker.Take, broker.Sync, broker.Handle, broker.Inform, broker.Relay",

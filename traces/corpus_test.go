@@ -2,6 +2,7 @@ package traces_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +16,8 @@ import (
 	"github.com/lockstep-prover/lockstep/traces"
 )
 
-// corpusOf returns the traces of every refutation that the default cases of an entry have, by file name below corpus.
+// corpusOf returns the traces of every refutation that the default cases of an entry have, by file name below corpus. Of cases that differ in budgets of faults, what
+// clients do after them and how many there are, and are refuted by the same steps, the first has its trace kept.
 func corpusOf(t *testing.T, e *spec.Entry) map[string]string {
 	t.Helper()
 	choices, err := e.Choices()
@@ -23,6 +25,7 @@ func corpusOf(t *testing.T, e *spec.Entry) map[string]string {
 		t.Fatal(err)
 	}
 	files := map[string]string{}
+	kept := map[string]bool{}
 	for _, s := range choices {
 		sys, claims, err := e.Instance(s)
 		if err != nil {
@@ -49,6 +52,17 @@ func corpusOf(t *testing.T, e *spec.Entry) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
+			version := ""
+			for _, v := range s {
+				if v.Name == "profile" || v.Name == "grain" {
+					version += v.Value
+				}
+			}
+			same := fmt.Sprint(c.Name, version, results[0].Cycle, trace.Lines)
+			if kept[same] {
+				continue
+			}
+			kept[same] = true
 			files[filepath.Join(strings.ReplaceAll(e.Name, "/", "-"), c.Name+name+".trace")] = trace.String()
 		}
 	}

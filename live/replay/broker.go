@@ -190,6 +190,13 @@ func (r *replay) awaitQueue(queue string, wanted func(sight) bool) (sight, error
 	return r.observer.await(ctx, r.names.of(queue), wanted)
 }
 
+// expire waits for the end of a queue that nobody uses, without using it. A queue that does not end is found there when it is looked at.
+func (r *replay) expire(queue string) error {
+	ctx, cancel := r.wait(r.plan.leases[queue])
+	defer cancel()
+	return r.observer.awaitExpiry(ctx, r.names.of(queue))
+}
+
 // compareTenures lets the observer see whether a queue that somebody has something of now, or no longer has, counts as in the model.
 func (r *replay) compareTenures(queue string, after *model.State) error {
 	want, ok := r.counts(queue, after)

@@ -68,9 +68,9 @@ func (c *connection) surplus() (amqp.Frame, bool) {
 	if len(c.split) > 0 {
 		return c.split[0], true
 	}
-	confirms := c.numbers.Confirms.Clone()
+	numbers := c.numbers.Clone()
 	for _, item := range c.gate.Held(gate.ToClient)[len(c.seen):] {
-		if frames, err := confirms.Received(item.Frame); err != nil || len(frames) > 0 {
+		if frames, err := numbers.FromBroker(item.Frame); err != nil || len(frames) > 0 {
 			return append(frames, item.Frame)[0], true
 		}
 	}
@@ -142,7 +142,7 @@ func (c *connection) isAnswered(f amqp.Frame) bool {
 		return open && !m.NoWait
 	case amqp.BasicPublish:
 		return open && c.numbers.Confirming(f.Channel)
-	case amqp.ConnectionOpen, amqp.ChannelOpen:
+	case amqp.ConnectionOpen, amqp.ChannelOpen, amqp.TxSelect, amqp.TxCommit:
 		return open
 	case amqp.ConnectionClose, amqp.ChannelClose:
 		return !c.refused[0]

@@ -18,6 +18,9 @@ var races = map[string]string{
 	"mutex-generation/verify-truth_mark=queue_reconnect=true_blackhole=0.trace":      "between the end of the lock and that of the mark, queues of one connection, it takes a probe",
 	"mutex-generation/release-on-verify_mark=queue_reconnect=true_blackhole=0.trace": "likewise",
 
+	"semaphore-decrement/not-greedy_auto-delete=true_reset=0_blackhole=0_crash=1.trace":        "the decrement queue hears of a consumer's end only after the next one's consume; then the token queue hears late of a channel that was closed",
+	"semaphore-decrement/release-effective_auto-delete=true_reset=0_blackhole=0_crash=1.trace": "the token queue hears late of a channel that was closed",
+
 	// How often a stress run meets them: live/rabbitmq, TestWhatAChannelHadMayBeFreeLater.
 	"semaphore-token/release-effective_release=wait_reset=0_blackhole=0.trace":                   "the channel answers before the queue hears of the token",
 	"semaphore-token/release-effective_clients=3_slots=2_release=wait_reset=0_blackhole=0.trace": "likewise",

@@ -113,6 +113,37 @@ func (o *observer) await(ctx context.Context, queue string, wanted func(sight) b
 	}
 }
 
+// awaitExpiry publishes to a queue, which does not prolong its lease, until what it publishes comes back or ctx is done.
+func (o *observer) awaitExpiry(ctx context.Context, queue string) error {
+	ch, err := o.conn.Channel()
+	if err != nil {
+		return &EnvironmentError{"waiting for queue " + queue, err}
+	}
+	defer ch.Close()
+	returned := ch.NotifyReturn(make(chan amqp091.Return, 1))
+	if err := ch.Confirm(false); err != nil {
+		return &EnvironmentError{"waiting for queue " + queue, err}
+	}
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		confirm, err := ch.PublishWithDeferredConfirmWithContext(ctx, "", queue, true, false, amqp091.Publishing{})
+		if err == nil {
+			_, err = confirm.WaitContext(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			return &EnvironmentError{"waiting for queue " + queue, err}
+		}
+		select {
+		case <-returned: // it comes before the confirm
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
 // clear makes sure that there is no queue of that name: one that is locked may still go with its owner's connection, which is
 // what a replay before this one leaves behind for a moment; one that is not is removed.
 // waiting, if not nil, is told of a queue that takes its time.

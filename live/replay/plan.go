@@ -9,6 +9,7 @@ import (
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/broker"
 	"github.com/lockstep-prover/lockstep/model/network"
 	"github.com/lockstep-prover/lockstep/traces"
 )
@@ -26,6 +27,8 @@ type plan struct {
 
 	// The connections on which the broker's heartbeat timer expires, in the order in which they do.
 	expiring []dialled
+	// leases are how long queues last that nobody uses, by name.
+	leases map[string]time.Duration
 }
 
 // dialled names a connection: the n-th of a link, counted from 1.
@@ -36,7 +39,7 @@ type dialled struct {
 
 // prepare finds out who is who in the system and runs the trace in the model. The error is about the system or the trace.
 func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
-	p := &plan{clients: map[model.ID]model.ID{}, links: map[model.ID]model.ID{}}
+	p := &plan{clients: map[model.ID]model.ID{}, links: map[model.ID]model.ID{}, leases: map[string]time.Duration{}}
 	if err := p.cast(sys); err != nil {
 		return nil, err
 	}
@@ -55,6 +58,9 @@ func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
 			return fmt.Errorf("step %d: the model is cut here, there is nothing to compare with: %s", step, s.Cut)
 		}
 		for _, h := range s.Happenings {
+			if queue, ok := broker.ExpiryOf(h.Effect.Timer); ok && h.Effect.Kind == model.Arm {
+				p.leases[queue] = time.Duration(h.Effect.Window.Latest) * time.Millisecond
+			}
 			if h.Effect.Kind != model.Send {
 				continue
 			}
@@ -64,7 +70,7 @@ func prepare(sys *model.System, t *traces.Trace) (*plan, error) {
 			case amqp.Frame:
 				p.declares(e.Method)
 			case model.Expired:
-				if h.Effect.To == p.broker {
+				if _, queue := broker.ExpiryOf(e.Timer); h.Effect.To == p.broker && !queue {
 					p.expiring = append(p.expiring, dialled{e.Timer.Peer, dials[e.Timer.Peer]})
 				}
 			}

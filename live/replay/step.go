@@ -72,6 +72,11 @@ func (r *replay) happen(h model.Happening) error {
 	if _, tick := e.Event.(model.Tick); tick {
 		return nil // which concerns the model alone
 	}
+	if x, ok := e.Event.(model.Expired); ok && e.To == r.plan.broker {
+		if queue, ok := broker.ExpiryOf(x.Timer); ok {
+			return r.expire(queue)
+		}
+	}
 	switch {
 	case r.doubles[h.From] != nil:
 		return r.did(r.doubles[h.From], e)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -147,6 +148,17 @@ func (n *ClientNumbers) FromBroker(f amqp.Frame) ([]amqp.Frame, error) {
 		b.got()
 	}
 	return n.Received(f)
+}
+
+// Clone returns an independent copy.
+func (n *ClientNumbers) Clone() *ClientNumbers {
+	d := &ClientNumbers{Confirms: *n.Confirms.Clone(), channels: maps.Clone(n.channels), noAck: maps.Clone(n.noAck)}
+	for ch, b := range d.channels {
+		c := *b
+		c.open, c.pending, c.gets, c.consumes = slices.Clone(b.open), slices.Clone(b.pending), slices.Clone(b.gets), slices.Clone(b.consumes)
+		d.channels[ch] = &c
+	}
+	return d
 }
 
 // got returns no-ack of the oldest basic.get that is not answered, which it is now.

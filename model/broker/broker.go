@@ -170,6 +170,15 @@ func (b *Broker) Census(name string) (ready, consumers int, ok bool) {
 	return len(q.ready), b.counted(q), true
 }
 
+// Messages returns how many messages a queue of the first virtual host has ready, and delivered and not settled; none if there is no such queue.
+func (b *Broker) Messages(name string) (ready, unsettled int) {
+	q := b.find(name)
+	if q == nil {
+		return 0, 0
+	}
+	return len(q.ready), len(q.unacked)
+}
+
 // Counts are figures of a broker.
 type Counts struct {
 	Exchanges, Queues, Consumers int

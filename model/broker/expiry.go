@@ -22,6 +22,11 @@ func MessageTimer(queue string, n int) model.Timer {
 	return model.Timer{Name: fmt.Sprintf("%s%d-%s", ttlPrefix, n, queue), Peer: model.Self}
 }
 
+// ExpiryOf returns the queue of an [ExpiryTimer].
+func ExpiryOf(t model.Timer) (queue string, ok bool) {
+	return strings.CutPrefix(t.Name, expiryPrefix)
+}
+
 const (
 	expiryPrefix = "expiry-"
 	ttlPrefix    = "ttl-"

@@ -213,10 +213,29 @@ func (b *Broker) channelDeparts(k key, num amqp.Channel, out *model.Out) {
 	}
 }
 
+// knows reports whether a queue knows of a channel at all.
+func (q *queue) knows(c client) (yes bool) {
+	q.eachClient(func(x *client) { yes = yes || *x == c })
+	return yes
+}
+
+// concerns reports whether a channel has a consumer of the queue, or a letter in its mailbox that is not the last one. Then it does not become one with others
+// that are no more: of channels that have nothing but messages there may be any number, of these there are no more than lost connections.
+func (q *queue) concerns(c client) bool {
+	of := func(x consumer) bool { return x.client == c }
+	return slices.ContainsFunc(q.consumers, of) || slices.ContainsFunc(q.blocked, of) ||
+		slices.ContainsFunc(q.mailbox, func(l letter) bool { return (l.from == c || l.receipt.client == c) && l.kind != departLetter })
+}
+
 // farewell marks a channel that is no more as departed, and puts word of that into the mailbox of a queue that knows of it.
 func (b *Broker) farewell(q *queue, c client, ch *channel) {
 	known := false
 	gone := client{key{c.link, departed}, c.channel}
+	if q.concerns(c) { // who the active consumer is stays clear so, and what a letter is about
+		for gone.lost--; q.knows(gone); {
+			gone.lost--
+		}
+	}
 	q.eachClient(func(x *client) {
 		if *x == c {
 			*x, known = gone, true

@@ -33,7 +33,7 @@ type Options struct {
 	// Lean leaves out of the state what only some clients can ever see, for exploration. A method that leaves the name of a queue out,
 	// and so means the one declared last on its channel, is then cut, and names that the broker makes up are used again when they are free.
 	Lean bool
-	// Tenures lets the world see, as [Consumes] and [Unsettled], who has something of a queue.
+	// Tenures lets the world see, as [Consumes], [Unsettled] and [Stores], who has something of a queue.
 	Tenures bool
 	// AckChecks is how many [AckCheck] a delivery may be unsettled for; 0 is any number. RabbitMQ's default is 30, one a minute.
 	AckChecks int

@@ -55,13 +55,13 @@ func (q *queue) isDying() bool { return q.dying.deleter.somebody() }
 func (q *queue) hasStopped() bool { return q.husk || q.isDying() && !q.quorum }
 
 // client is a channel of a connection; the zero value is nobody. A channel that is no more, and of which a queue has not heard yet,
-// has a key with lost == departed.
+// has a key with lost <= departed.
 type client struct {
 	key
 	channel amqp.Channel
 }
 
-// departed is the number of connections that are no more, in the keys of those that have not heard of it.
+// departed is the number of connections that are no more, in the keys of those that have not heard of it. Channels that consumed, or have sent letters, have smaller ones, each its own.
 const departed = -1
 
 func (c client) somebody() bool { return c.channel != 0 }

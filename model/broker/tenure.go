@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
+	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
 // What a broker with Options.Tenures lets the world see of who has something of a queue. What a queue had that is gone is over; that is said
@@ -25,6 +26,12 @@ type (
 		Whose string
 		N     int
 	}
+	// Stores says how many messages that bear the property app-id a queue has, ready or not settled, from that application.
+	Stores struct {
+		Queue string
+		AppID string
+		N     int
+	}
 )
 
 func (c Consumes) String() string {
@@ -35,41 +42,59 @@ func (u Unsettled) String() string {
 	return fmt.Sprintf("queue %s waits for %s to settle %d", u.Queue, u.Whose, u.N)
 }
 
-// tenure is what a client has of a queue.
+func (s Stores) String() string {
+	return fmt.Sprintf("queue %s has %d messages from %s", s.Queue, s.N, s.AppID)
+}
+
+// tenure is what a client has of a queue, by its link, or an application by its name.
 type tenure struct {
-	queue                string
-	link                 model.ID
-	consumers, unsettled int
+	queue                        string
+	link                         model.ID
+	app                          string
+	consumers, unsettled, stored int
 }
 
 func (t tenure) compare(o tenure) int {
-	return cmp.Or(cmp.Compare(t.queue, o.queue), cmp.Compare(t.link, o.link))
+	return cmp.Or(cmp.Compare(t.queue, o.queue), cmp.Compare(t.link, o.link), cmp.Compare(t.app, o.app))
 }
 
-// tenures lists what clients have, by queue and link.
+// tenures lists what clients have, by queue and link, and then applications.
 func (b *Broker) tenures() (all []tenure) {
 	for _, h := range b.hosts {
 		for _, q := range h.queues {
-			count := func(link model.ID, consumers, unsettled int) {
-				t := tenure{q.title(), link, consumers, unsettled}
+			count := func(t tenure) {
+				t.queue = q.title()
 				i, ok := slices.BinarySearchFunc(all, t, tenure.compare)
 				if !ok {
 					all = slices.Insert(all, i, t)
 					return
 				}
-				all[i].consumers += consumers
-				all[i].unsettled += unsettled
+				all[i].consumers += t.consumers
+				all[i].unsettled += t.unsettled
+				all[i].stored += t.stored
+			}
+			store := func(m message) {
+				if p := m.message.Properties; p.Present&amqp.HasAppID != 0 {
+					count(tenure{link: nobody, app: p.AppID, stored: 1})
+				}
 			}
 			for _, c := range slices.Concat(q.consumers, q.blocked) {
-				count(c.link, 1, 0)
+				count(tenure{link: c.link, consumers: 1})
+			}
+			for _, m := range q.ready {
+				store(m)
 			}
 			for _, m := range q.unacked {
-				count(m.holder.link, 0, 1)
+				count(tenure{link: m.holder.link, unsettled: 1})
+				store(m.message)
 			}
 		}
 	}
 	return all
 }
+
+// nobody is the link of what an application has by its name.
+const nobody model.ID = -1
 
 // observeTenures lets the world see what has changed since then.
 func (b *Broker) observeTenures(before []tenure, out *model.Out) {
@@ -78,7 +103,7 @@ func (b *Broker) observeTenures(before []tenure, out *model.Out) {
 		if i, ok := slices.BinarySearchFunc(all, t, tenure.compare); ok {
 			return all[i]
 		}
-		return tenure{queue: t.queue, link: t.link}
+		return tenure{queue: t.queue, link: t.link, app: t.app}
 	}
 	changed := slices.Concat(before, after)
 	slices.SortFunc(changed, tenure.compare)
@@ -91,6 +116,9 @@ func (b *Broker) observeTenures(before []tenure, out *model.Out) {
 			}
 			if was.unsettled != is.unsettled && was.unsettled < is.unsettled == more {
 				out.Observe(Unsettled{t.queue, t.link, b.opts.Name(t.link), is.unsettled})
+			}
+			if was.stored != is.stored && was.stored < is.stored == more {
+				out.Observe(Stores{t.queue, t.app, is.stored})
 			}
 		}
 	}

@@ -15,10 +15,13 @@ const (
 	Acquire
 	Verify
 	Release
+	Administer // an administrator's
 )
 
 // String is the operation's verb.
-func (o Op) String() string { return [...]string{"nothing", "acquire", "verify", "release"}[o] }
+func (o Op) String() string {
+	return [...]string{"nothing", "acquire", "verify", "release", "administer"}[o]
+}
 
 // Result is what an operation returned.
 type Result uint8
@@ -26,14 +29,17 @@ type Result uint8
 // The results.
 const (
 	Held     Result = iota // acquire, verify: the caller has the lock
-	Busy                   // acquire: somebody else has it
+	Busy                   // acquire: somebody else has it; administer: so does another administrator
 	NotHeld                // verify: the caller does not have it, or cannot tell
 	Released               // release: done
-	Failed                 // acquire, release: the connection was lost or the broker refused; the outcome is not known
+	Failed                 // acquire, release, administer: the connection was lost or the broker refused; the outcome is not known
+	Done                   // administer: done
 )
 
 // String is the result's word.
-func (r Result) String() string { return [...]string{"held", "busy", "lost", "released", "failed"}[r] }
+func (r Result) String() string {
+	return [...]string{"held", "busy", "lost", "released", "failed", "done"}[r]
+}
 
 // Call is an action of a client: its application calls an operation.
 type Call struct{ Op Op }
@@ -59,6 +65,8 @@ type (
 	// GaveUp says that the client noticed the loss of its connection outside of any call, and stopped believing that it holds
 	// the lock.
 	GaveUp struct{}
+	// Died says that an administrator's process ended in the middle of a call.
+	Died struct{}
 )
 
 func (c Called) String() string { return c.Op.String() + " called" + ofSlot(c.Slot) }
@@ -69,6 +77,7 @@ func (r Returned) String() string {
 	}
 	return text
 }
+func (Died) String() string   { return "died at work" }
 func (GaveUp) String() string { return "gave up the lock with the connection" }
 
 func ofSlot(n int) string {

@@ -9,8 +9,8 @@ import (
 type Protocol interface {
 	// methods lists what a client takes beside what every session does.
 	methods() []amqp.Method
-	// confirms: the channel is put into confirm mode.
-	confirms() bool
+	// selects is the mode that the channel is put into.
+	selects() selection
 	// start returns the protocol's part of a client that has done nothing yet.
 	start() part
 }
@@ -61,7 +61,7 @@ type Client struct {
 
 // New returns a client that is not connected yet, on its link.
 func New(link model.ID, p Protocol, o Options) *Client {
-	return &Client{protocol: p, options: o, part: p.start(), session: session{link: link, confirms: p.confirms(), patience: o.Patience}}
+	return &Client{protocol: p, options: o, part: p.start(), session: session{link: link, selects: p.selects(), patience: o.Patience}}
 }
 
 // Believes reports whether the application takes the lock for its own: from "acquire returned held" until a verify returns

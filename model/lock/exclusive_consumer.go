@@ -31,7 +31,7 @@ type ExclusiveConsumer struct {
 // consumerTag is the tag of every client's only consumer. Tags are the channel's own.
 const consumerTag = "holder"
 
-func (p ExclusiveConsumer) confirms() bool { return false }
+func (p ExclusiveConsumer) selects() selection { return plain }
 
 func (p ExclusiveConsumer) methods() []amqp.Method {
 	return append(append(p.Verify.methods(), p.Release.methods()...), amqp.QueueDeclareOk{}, amqp.BasicConsumeOk{})

@@ -29,7 +29,7 @@ type ExclusiveQueue struct {
 	Release ReleaseMode // ReleaseDelete, ReleaseConnection or ReleaseChannel
 }
 
-func (p ExclusiveQueue) confirms() bool { return p.Verify == VerifyPublish }
+func (p ExclusiveQueue) selects() selection { return confirmsIf(p.Verify == VerifyPublish) }
 
 func (p ExclusiveQueue) methods() []amqp.Method {
 	return append(append(p.Verify.methods(), p.Release.methods()...), amqp.QueueDeclareOk{})

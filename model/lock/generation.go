@@ -48,7 +48,9 @@ type Generation struct {
 // marks is the exchange to which marks are bound.
 const marks = "amq.direct"
 
-func (p Generation) confirms() bool { return p.Verify == VerifyPublish || p.Epoch != "" }
+func (p Generation) selects() selection {
+	return confirmsIf(p.Verify == VerifyPublish || p.Epoch != "")
+}
 
 func (p Generation) methods() []amqp.Method {
 	methods := append(append(p.Verify.methods(), p.Release.methods()...), amqp.QueueDeclareOk{})

@@ -36,6 +36,10 @@ var frames = map[string]amqp.Frame{
 	"basic.cancel-ok":           {Channel: 1, Method: amqp.BasicCancelOk{ConsumerTag: "holder"}},
 	"basic.deliver":             {Channel: 1, Method: amqp.BasicDeliver{ConsumerTag: "holder", Tag: 1, RoutingKey: "lock"}},
 	"basic.get-ok":              {Channel: 1, Method: amqp.BasicGetOk{Tag: 1, RoutingKey: "tokens"}},
+	"basic.get-ok 2":            {Channel: 1, Method: amqp.BasicGetOk{Tag: 2, RoutingKey: "decrement"}},
+	"basic.get-ok hint":         {Channel: 1, Method: amqp.BasicGetOk{Tag: 1, RoutingKey: "hint", Message: amqp.Message{Properties: amqp.Properties{Present: amqp.HasMessageID, MessageID: "1"}}}},
+	"tx.select-ok":              {Channel: 1, Method: amqp.TxSelectOk{}},
+	"tx.commit-ok":              {Channel: 1, Method: amqp.TxCommitOk{}},
 	"basic.get-empty":           {Channel: 1, Method: amqp.BasicGetEmpty{}},
 	"channel.close 406":         {Channel: 1, Method: amqp.ChannelClose{Code: amqp.PreconditionFailed}},
 	"basic.return":              {Channel: 1, Method: amqp.BasicReturn{Code: amqp.NoRoute, RoutingKey: "lock"}},
@@ -107,6 +111,74 @@ var protocols = map[string]func(word string, p lock.Protocol) (lock.Protocol, bo
 			return t, ok
 		}
 		return t, true
+	},
+	"consumer-count": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		n, made := p.(lock.ConsumerCount)
+		if !made {
+			n = lock.ConsumerCount{Slots: 2, Verify: lock.VerifyPassive, Release: lock.ReleaseCancel}
+		}
+		return n, word == "" || modes(word, &n.Verify, &n.Release)
+	},
+	"max-length": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		l, _ := p.(lock.MaxLength)
+		if word == "unsettled" {
+			l.Keep = lock.KeepUnsettled
+			return l, true
+		}
+		return l, word == ""
+	},
+	"single-active-consumer": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		a, made := p.(lock.SingleActiveConsumer)
+		if !made {
+			a.Release = lock.ReleaseCancel
+		}
+		var unused lock.VerifyMode
+		ok := word == "" || modes(word, &unused, &a.Release)
+		return a, ok
+	},
+	"expiring-queue": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		q, made := p.(lock.ExpiringQueue)
+		if !made {
+			q = lock.ExpiringQueue{Lease: 3000, Exclusive: true}
+		}
+		if word == "shared" {
+			q.Exclusive = false
+			return q, true
+		}
+		return q, word == ""
+	},
+	"persistent": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		s, made := p.(lock.Persistent)
+		if !made {
+			s.Retries = 1
+		}
+		probe, err := lock.ParseProbe(word)
+		switch {
+		case err == nil:
+			s.Probe = probe
+		case word == "holder":
+			s.Verify = lock.VerifyHolder
+		case word == "recheck":
+			s.Recheck = true
+		case word == "hint":
+			s.Hint = "hint"
+		default:
+			var unused lock.VerifyMode
+			ok := word == "" || modes(word, &unused, &s.Release)
+			return s, ok
+		}
+		return s, true
+	},
+	"decrement": func(word string, p lock.Protocol) (lock.Protocol, bool) {
+		d, _ := p.(lock.Decrement)
+		order, err := lock.ParseOrder(word)
+		switch {
+		case err == nil:
+			d.Order = order
+		case word == "auto-delete":
+			d.AutoDelete = true
+		}
+		return d, word == "" || err == nil || d.AutoDelete
 	},
 }
 

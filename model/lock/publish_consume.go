@@ -39,7 +39,7 @@ func (p PublishConsume) Prelude() []amqp.Method {
 	return []amqp.Method{amqp.QueueDeclare{Queue: cmp.Or(p.Queue, "lock"), Durable: true, Arguments: classic}}
 }
 
-func (p PublishConsume) confirms() bool { return true }
+func (p PublishConsume) selects() selection { return confirms }
 
 func (p PublishConsume) methods() []amqp.Method {
 	methods := append(VerifyPublish.methods(), p.Release.methods()...) // step 2 probes, too

@@ -31,11 +31,27 @@ const (
 	connectionClosing
 )
 
+// selection is the mode that a session puts its channel into.
+type selection uint8
+
+const (
+	plain     selection = iota
+	confirms            // confirm.select
+	transacts           // tx.select
+)
+
+func confirmsIf(wanted bool) selection {
+	if wanted {
+		return confirms
+	}
+	return plain
+}
+
 // session is the AMQP driver below a protocol: one connection with one channel, opened step by step. Its methods send
 // frames and tell the protocol what came of what arrived.
 type session struct {
 	link     model.ID
-	confirms bool  // put the channel into confirm mode
+	selects  selection
 	patience int64 // see arm; in milliseconds, 0: one and a half heartbeat intervals
 
 	stage  stage
@@ -129,7 +145,7 @@ func (s *session) take(e model.Event, out *model.Out) outcome {
 			s.arm(true, out)
 		}
 	case model.Crash:
-		*s = session{link: s.link, confirms: s.confirms, patience: s.patience, dead: true}
+		*s = session{link: s.link, selects: s.selects, patience: s.patience, dead: true}
 		out.Cancel(HeartbeatTimer)
 		return suspended
 	}
@@ -143,8 +159,11 @@ func (s *session) vocabulary() []model.Event {
 	for _, m := range []amqp.Method{amqp.ConnectionOpenOk{}, amqp.ConnectionClose{}, amqp.ChannelOpenOk{}, amqp.ChannelClose{}} {
 		words = append(words, amqp.Frame{Method: m})
 	}
-	if s.confirms {
+	switch s.selects {
+	case confirms:
 		words = append(words, amqp.Frame{Method: amqp.ConfirmSelectOk{}})
+	case transacts:
+		words = append(words, amqp.Frame{Method: amqp.TxSelectOk{}})
 	}
 	return words
 }
@@ -166,14 +185,19 @@ func (s *session) receive(m amqp.Method, out *model.Out) outcome {
 		s.prepare(out)
 		return nothing
 	case amqp.ChannelOpenOk:
-		if s.confirms {
+		switch s.selects {
+		case confirms:
 			s.stage = selecting
 			s.send(amqp.ConfirmSelect{}, out)
+			return nothing
+		case transacts:
+			s.stage = selecting
+			s.send(amqp.TxSelect{}, out)
 			return nothing
 		}
 		s.stage = ready
 		return isReady
-	case amqp.ConfirmSelectOk:
+	case amqp.ConfirmSelectOk, amqp.TxSelectOk:
 		s.stage = ready
 		return isReady
 	case amqp.ChannelClose:

@@ -74,7 +74,7 @@ func (p Token) token() amqp.BasicPublish {
 	return amqp.BasicPublish{RoutingKey: p.name(), Message: amqp.Message{Properties: amqp.Properties{Present: amqp.HasDeliveryMode, DeliveryMode: 2}}}
 }
 
-func (p Token) confirms() bool { return false }
+func (p Token) selects() selection { return plain }
 
 func (p Token) methods() []amqp.Method {
 	methods := append(p.Release.methods(), amqp.BasicQosOk{}) // step 3

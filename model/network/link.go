@@ -101,7 +101,8 @@ func (l *Link) accept(from model.ID, f amqp.Frame, out *model.Out) {
 // sends them. A client's channel.close-ok is such a method; a broker's tells that what the channel had is free.
 func opensSession(m amqp.Method, ofClient bool) bool {
 	switch m.(type) {
-	case amqp.ConnectionOpen, amqp.ConnectionOpenOk, amqp.ChannelOpen, amqp.ChannelOpenOk, amqp.ConfirmSelect, amqp.ConfirmSelectOk:
+	case amqp.ConnectionOpen, amqp.ConnectionOpenOk, amqp.ChannelOpen, amqp.ChannelOpenOk, amqp.ConfirmSelect, amqp.ConfirmSelectOk,
+		amqp.TxSelect, amqp.TxSelectOk:
 		return true
 	case amqp.ChannelCloseOk:
 		return ofClient
