@@ -35,10 +35,11 @@ func decrement() amqpLock {
 			set("slots", "1", "reset", "0", "blackhole", "0", "pause", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  always(model.Proved),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return s.Int("clients") > s.Int("slots") && losses(s) > 0 }),
-			"verify-truth":      refutedIf(lies),
-			"release-on-verify": refutedIf(lies),
+			"broker-exclusion":     always(model.Proved),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return s.Int("clients") > s.Int("slots") && losses(s) > 0 }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": always(model.Proved),
+			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool { // but where nobody ever gives the last token back: it goes with the decrement
 				noneIsGivenBack := s.Bool("auto-delete") && s.Int("slots") == 1 && losses(s) == 0 && (s.Int("crash") == 0 || alone(s))
 				return !noneIsGivenBack || s.Value("grain") == broker.Process.String()

@@ -34,10 +34,11 @@ func exclusiveConsumer() amqpLock {
 			set("reset", "0", "blackhole", "0", "crash", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  always(model.Proved),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
-			"verify-truth":      refutedIf(lies),
-			"release-on-verify": refutedIf(lies),
+			"broker-exclusion":     always(model.Proved),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": always(model.Proved),
+			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool { // a late consume needs the queue, which somebody has to declare anew
 				return losses(s) > 0 && (s.Bool("reconnect") || !alone(s) || losses(s) > 1)
 			}),
@@ -56,7 +57,7 @@ func exclusiveConsumer() amqpLock {
 // consumersOf is the holding of a lock whose slots are queues with one consumer each: a client has one as long as its consumer is with the queue.
 func consumersOf(queues ...string) holding {
 	slot := slots(queues)
-	return holding{slots: len(queues), room: 1, change: func(e model.Event) (change, bool) {
+	return holding{slots: len(queues), room: 1, left: anyOrphaned(queues...), change: func(e model.Event) (change, bool) {
 		c, ok := e.(broker.Consumes)
 		if !ok {
 			return change{}, false

@@ -41,6 +41,7 @@ func exclusiveQueue() amqpLock {
 			"verify-truth": refutedIf(func(s Settings) bool {
 				return !alone(s) && s.Value("verify") == "publish" && s.Bool("reconnect") && losses(s) > 0
 			}),
+			"release-on-detection": always(model.Proved),
 			"release-on-verify": refutedIf(func(s Settings) bool {
 				switch {
 				case !s.Bool("reconnect") || losses(s) == 0:
@@ -91,7 +92,7 @@ func slots(names []string) map[string]int {
 // that queue is gone.
 func queueOwners(queues ...string) holding {
 	slot := slots(queues)
-	return holding{slots: len(queues), room: 1, change: func(e model.Event) (change, bool) {
+	return holding{slots: len(queues), room: 1, left: anyOrphaned(queues...), change: func(e model.Event) (change, bool) {
 		switch e := e.(type) {
 		case broker.Declared:
 			i, ok := slot[e.Queue]

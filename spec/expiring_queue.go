@@ -30,14 +30,15 @@ func expiringQueue() amqpLock {
 			set("kind", "shared", "blackhole", "0"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return !alone(s) }),
-			"verify-truth":      refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
-			"release-on-verify": refutedIf(func(s Settings) bool { return shared(s) && (!alone(s) || losses(s) > 0) }), // alone, by a late declare
-			"release-effective": refutedIf(func(s Settings) bool { return losses(s) > 0 }),
-			"deadlock-freedom":  refutedIf(waitsForEver),
-			"can-hold":          always(model.Proved),
-			"can-contend":       refutedIf(alone),
+			"broker-exclusion":     refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) }),
+			"verify-truth":         refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
+			"release-on-detection": always(model.Proved),
+			"release-on-verify":    refutedIf(func(s Settings) bool { return shared(s) && (!alone(s) || losses(s) > 0) }), // alone, by a late declare
+			"release-effective":    refutedIf(func(s Settings) bool { return losses(s) > 0 }),
+			"deadlock-freedom":     refutedIf(waitsForEver),
+			"can-hold":             always(model.Proved),
+			"can-contend":          refutedIf(alone),
 		},
 		protocol: func(s Settings) lock.Protocol {
 			return lock.ExpiringQueue{Queue: "lock", Lease: lease, Exclusive: !shared(s)}

@@ -41,10 +41,11 @@ func generation() amqpLock {
 			set("reset", "0", "blackhole", "0", "crash", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  always(model.Proved),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
-			"verify-truth":      refutedIf(staleMark),
-			"release-on-verify": refutedIf(staleMark),
+			"broker-exclusion":     always(model.Proved),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
+			"verify-truth":         refutedIf(staleMark),
+			"release-on-detection": always(model.Proved),
+			"release-on-verify":    refutedIf(staleMark),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
 			}),

@@ -15,6 +15,7 @@ type holding struct {
 	slots  int                                // at least 1
 	room   int                                // how often a slot can be had at a time: 1, or as many as there are tokens in it
 	change func(e model.Event) (change, bool) // what an event of the broker's changes, if it does
+	left   func(b remains) bool               // whether a slot is had over a connection of whose loss the broker has noticed
 }
 
 // change is one of who holds a slot.

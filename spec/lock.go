@@ -36,6 +36,7 @@ var lockProperties = []Property{
 	{"broker-exclusion", "P-1", "the broker never grants the lock to a client while another one holds it", nil},
 	{"belief-exclusion", "P-2", "never do two clients believe that they hold the lock", nil},
 	{"verify-truth", "P-4", "a verify that returns held: the caller was the broker's holder at some moment of the call", nil},
+	{"release-on-detection", "P-6", "when the broker has nothing left to do, nobody has the lock over a connection whose loss it has noticed", nil},
 	{"release-on-verify", "P-7", "once the broker has freed the lock or given it away, the former holder's next verify says lost", nil},
 	{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker", nil},
 	{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", nil},
@@ -54,7 +55,7 @@ func (l amqpLock) entry() *Entry {
 		}
 	}
 	e.Properties = append(e.Properties, l.more...)
-	e.build = func(s Settings) (*model.System, []model.Property, error) { return l.system(s, asItIs) }
+	e.build = func(s Settings) (*model.System, []model.Property, error) { return l.system(s, asItIs, nil) }
 	return e
 }
 
@@ -79,8 +80,8 @@ func lockParameters() []Parameter {
 // asItIs puts no mutant in a client's place.
 func asItIs(c *lock.Client) model.Machine { return c }
 
-// system composes the system, with every client as it comes out of the function: tests put mutants in.
-func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine) (*model.System, []model.Property, error) {
+// system composes the system, with every client as it comes out of the function, and so the broker, unless that function is nil: tests put mutants in.
+func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine, theBroker func(*broker.Broker) model.Machine) (*model.System, []model.Property, error) {
 	protocol, options := l.protocol(s), lockOptions(s)
 	if l.rounds != nil {
 		options.Rounds = l.rounds(s)
@@ -91,7 +92,7 @@ func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine) (*
 	}
 	sys, err := composeLock(s, composition{
 		client: func(link model.ID) model.Machine { return client(lock.New(link, protocol, options)) },
-		staff:  staff, options: l.options, timers: l.timers,
+		staff:  staff, broker: theBroker, options: l.options, timers: l.timers,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -155,10 +156,11 @@ func brokerOptions(s Settings, deadlines broker.Deadlines) broker.Options {
 // composition is what the systems of locks are composed of, beside what their settings say.
 type composition struct {
 	client    func(link model.ID) model.Machine
-	staff     func(link model.ID) model.Machine // an administrator; nil, or it returns nil: there is none
-	options   func(Settings, *broker.Options)   // nil: the broker is as for every lock
-	deadlines broker.Deadlines                  // which a clock wants: links report then, too
-	timers    []model.Timer                     // of the broker's, beside those of every lock
+	staff     func(link model.ID) model.Machine  // an administrator; nil, or it returns nil: there is none
+	broker    func(*broker.Broker) model.Machine // what takes the broker's place; nil: nothing
+	options   func(Settings, *broker.Options)    // nil: the broker is as for every lock
+	deadlines broker.Deadlines                   // which a clock wants: links report then, too
+	timers    []model.Timer                      // of the broker's, beside those of every lock
 }
 
 // composeLock composes a broker with clients, each on a link of its own.
@@ -176,6 +178,9 @@ func composeLock(s Settings, c composition) (*lockSystem, error) {
 		c.options(s, &options)
 	}
 	members := []model.Member{{Name: "broker", Machine: broker.New(options), Timers: c.timers}}
+	if c.broker != nil {
+		members[theBroker].Machine = c.broker(broker.New(options))
+	}
 	join := func(p pair, name string, m model.Machine) {
 		kind := "client/" + name
 		if name == theAdministrator {

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/broker"
@@ -35,10 +36,11 @@ func maxLength() amqpLock {
 			set("keep", "unsettled", "clients", "1", "reset", "0"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  refutedIf(func(s Settings) bool { return unsettled(s) && (!alone(s) || losses(s) > 0) }),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return unsettled(s) && !alone(s) }),
-			"verify-truth":      refutedIf(lies),
-			"release-on-verify": refutedIf(lies),
+			"broker-exclusion":     refutedIf(func(s Settings) bool { return unsettled(s) && (!alone(s) || losses(s) > 0) }),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return unsettled(s) && !alone(s) }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": refutedIf(func(s Settings) bool { return !unsettled(s) && (losses(s) > 0 || s.Int("crash") > 0) }), // nobody gives it back
+			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || unsettled(s) && s.Value("grain") == broker.Process.String() // the channel answers before the queue hears of it
 			}),
@@ -60,13 +62,25 @@ func maxLength() amqpLock {
 
 // storedIn is the holding of a lock whose only slot is a place in a queue: a client has it as long as its message is there.
 func storedIn(queue string) holding {
-	return holding{slots: 1, room: 1, change: func(e model.Event) (change, bool) {
-		s, ok := e.(broker.Stores)
-		if !ok || s.Queue != queue {
-			return change{}, false
-		}
-		var link model.ID
-		_, err := fmt.Sscanf(s.AppID, lock.HolderFormat, &link)
-		return change{link: link, n: s.N}, err == nil
-	}}
+	owner := func(app string) (link model.ID, ok bool) {
+		_, err := fmt.Sscanf(app, lock.HolderFormat, &link)
+		return link, err == nil
+	}
+	return holding{
+		slots: 1, room: 1,
+		change: func(e model.Event) (change, bool) {
+			s, ok := e.(broker.Stores)
+			if !ok || s.Queue != queue {
+				return change{}, false
+			}
+			link, ok := owner(s.AppID)
+			return change{link: link, n: s.N}, ok
+		},
+		left: func(b remains) bool {
+			return slices.ContainsFunc(b.Stored(queue), func(app string) bool {
+				link, ok := owner(app)
+				return ok && !b.Connected(link)
+			})
+		},
+	}
 }

@@ -3,10 +3,12 @@ package spec
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
+	"github.com/lockstep-prover/lockstep/model/broker"
 	"github.com/lockstep-prover/lockstep/model/lock"
 	"github.com/lockstep-prover/lockstep/prover"
 )
@@ -14,9 +16,10 @@ import (
 // mutant is a client of the exclusive-queue mutex that gets one thing wrong: what it hears or what it says.
 type mutant struct {
 	*lock.Client
-	hear func(c *lock.Client, m amqp.Method) amqp.Method // what it takes a method of the broker for
-	say  func(c *lock.Client, m amqp.Method) amqp.Method // what it sends instead; nil: nothing
-	idle bool                                            // it does nothing; the first client is not mutated then
+	hear   func(c *lock.Client, m amqp.Method) amqp.Method // what it takes a method of the broker for
+	say    func(c *lock.Client, m amqp.Method) amqp.Method // what it sends instead; nil: nothing
+	idle   bool                                            // it does nothing; the first client is not mutated then
+	broker func(*broker.Broker) model.Machine              // what takes the broker's place; nil: nothing
 }
 
 func (m *mutant) Actions(dst []model.Event) []model.Event {
@@ -52,11 +55,15 @@ func (m *mutant) Step(from model.ID, e model.Event, out *model.Out) {
 }
 
 func (m *mutant) Clone() model.Machine {
-	return &mutant{m.Client.Clone().(*lock.Client), m.hear, m.say, m.idle}
+	d := *m
+	d.Client = m.Client.Clone().(*lock.Client)
+	return &d
 }
 
 func (m *mutant) Rename(to func(model.ID) model.ID) model.Machine {
-	return &mutant{m.Client.Rename(to).(*lock.Client), m.hear, m.say, m.idle}
+	d := *m
+	d.Client = m.Client.Rename(to).(*lock.Client)
+	return &d
 }
 
 // eitherWay returns the verdict, which symmetry does not change, and the length of a counterexample neither.
@@ -102,8 +109,37 @@ func says[M amqp.Method](instead func(M) amqp.Method) mutant {
 
 // mutants are those of every lock, by what they do.
 func mutants() []map[string]broken {
-	return []map[string]broken{exclusiveQueueMutants(), generationMutants(), consumerMutants(exclusiveConsumer()), consumerMutants(publishConsume()), tokenSemaphoreMutants(), tokenRaceMutants(), decrementMutants(),
+	return []map[string]broken{brokerMutants(), exclusiveQueueMutants(), generationMutants(), consumerMutants(exclusiveConsumer()), consumerMutants(publishConsume()), tokenSemaphoreMutants(), tokenRaceMutants(), decrementMutants(),
 		consumerCountMutants(), maxLengthMutants(), singleActiveConsumerMutants(), queueMutants(expiringQueue()), persistentMutants()}
+}
+
+// forgetful is a broker whose queues never hear of the end of a connection or channel.
+type forgetful struct{ *broker.Broker }
+
+func (f *forgetful) Actions(dst []model.Event) []model.Event {
+	return slices.DeleteFunc(f.Broker.Actions(dst), func(e model.Event) bool {
+		_, reaps := e.(broker.Reap)
+		return reaps || strings.Contains(e.String(), "notice of a clos")
+	})
+}
+
+func (f *forgetful) Clone() model.Machine { return &forgetful{f.Broker.Clone().(*broker.Broker)} }
+func (f *forgetful) Rename(to func(model.ID) model.ID) model.Machine {
+	return &forgetful{f.Broker.Rename(to).(*broker.Broker)}
+}
+
+func forgets(b *broker.Broker) model.Machine { return &forgetful{b} }
+
+// brokerMutants are a forgetful broker for each lock: what the broker alone promises no client breaks.
+func brokerMutants() map[string]broken {
+	all := map[string]broken{}
+	for _, l := range locks() {
+		if l.name == "mutex/max-length" {
+			continue // see maxLengthMutants
+		}
+		all["on a forgetful broker, "+l.name] = broken{lock: l, property: "release-on-detection", settings: set("clients", "1", "blackhole", "0"), mutant: mutant{broker: forgets}}
+	}
+	return all
 }
 
 // Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as
@@ -112,12 +148,12 @@ func TestMutants(t *testing.T) {
 	for _, all := range mutants() {
 		for name, c := range all {
 			t.Run(c.lock.name+"/"+name, func(t *testing.T) {
-				verdict := func(client func(*lock.Client) model.Machine) model.Verdict {
+				verdict := func(client func(*lock.Client) model.Machine, broker func(*broker.Broker) model.Machine) model.Verdict {
 					s, err := c.lock.entry().Settings(c.settings...)
 					if err != nil {
 						t.Fatal(err)
 					}
-					sys, properties, err := c.lock.system(s, client)
+					sys, properties, err := c.lock.system(s, client, broker)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -127,14 +163,16 @@ func TestMutants(t *testing.T) {
 					}
 					return eitherWay(t, sys, properties[i])
 				}
-				control := verdict(asItIs)
+				control := verdict(asItIs, nil)
 				clients := 0
 				broken := verdict(func(q *lock.Client) model.Machine {
 					if clients++; clients == 1 && c.idle {
 						return q
 					}
-					return &mutant{q, c.hear, c.say, c.idle}
-				})
+					m := c.mutant
+					m.Client = q
+					return &m
+				}, c.broker)
 				if control != model.Proved || broken != model.Refuted {
 					t.Errorf("%s is %v of the protocol and %v of the mutant; want proved and refuted", c.property, control, broken)
 				}

@@ -88,9 +88,10 @@ func persistentSemaphore() amqpLock {
 			set("job", "destroy", "recheck", "true", "clients", "1", "probe", "passive", "blackhole", "0"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  always(model.Proved),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
-			"verify-truth":      refutedIf(lies),
+			"broker-exclusion":     always(model.Proved),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": always(model.Proved),
 			"release-on-verify": refutedIf(func(s Settings) bool { // alone, by a late declare of its own
 				return lies(s) || s.Bool("reconnect") && s.Value("verify") == "holder" && published(s) && losses(s) > 1
 			}),

@@ -32,6 +32,7 @@ func (s *lockSystem) properties() []model.Property {
 		monitored("broker-exclusion", &exclusion{g}),
 		beliefExclusion(s.pairs, s.holding),
 		monitored("verify-truth", newVerifyTruth(s.holding, s.pairs, false)),
+		releaseOnDetection(s.holding),
 		monitored("release-on-verify", newVerifyTruth(s.holding, s.pairs, true)),
 		monitored("release-effective", &effectiveRelease{g}),
 		deadlockFreedom(s.System, theBroker, append(slices.Clip(s.pairs), s.staff...)),
@@ -42,6 +43,26 @@ func (s *lockSystem) properties() []model.Property {
 
 func monitored(name string, m model.Machine) model.Property {
 	return model.Property{Name: name, Kind: model.Monitored, Monitor: m, Symmetric: true}
+}
+
+// releaseOnDetection: when the broker has nothing left to do, nobody has a slot over a connection whose loss it has noticed.
+func releaseOnDetection(h holding) model.Property {
+	return model.Property{
+		Name: "release-on-detection", Kind: model.Invariant, Symmetric: true, Reads: []model.ID{theBroker},
+		Holds: func(v model.View) bool { return !h.left(v[theBroker].(remains)) || len(v[theBroker].Actions(nil)) > 0 },
+	}
+}
+
+// remains is what a property needs to see of what a broker has of connections that are no more.
+type remains interface {
+	Orphaned(queue string) bool
+	Stored(queue string) []string
+	Connected(link model.ID) bool
+}
+
+// anyOrphaned is whether any of the queues is had by a connection that is no more.
+func anyOrphaned(queues ...string) func(remains) bool {
+	return func(b remains) bool { return slices.ContainsFunc(queues, b.Orphaned) }
 }
 
 // beliefExclusion: never do more clients believe that they hold a slot than it can be had by.

@@ -37,9 +37,10 @@ func publishConsume() amqpLock {
 			set("reset", "0", "blackhole", "0", "crash", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion": always(model.Proved),
-			"belief-exclusion": refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
-			"verify-truth":     refutedIf(lies),
+			"broker-exclusion":     always(model.Proved),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": always(model.Proved),
 			"release-on-verify": refutedIf(func(s Settings) bool { // alone, it takes a late consume of its own and the loss of a later tenure
 				return lies(s) || s.Bool("reconnect") && losses(s) > 1
 			}),

@@ -36,6 +36,7 @@ func maxLengthMutants() map[string]broken {
 				return m
 			},
 		}),
+		"loses the message that it has got":   {lock: maxLength(), property: "release-on-detection", settings: set("clients", "1", "blackhole", "0", "keep", "unsettled"), mutant: mutant{broker: forgets}},
 		"never gets":                          of("deadlock-freedom", says(func(amqp.BasicGet) amqp.Method { return nil })),
 		"never publishes":                     of("can-hold", says(func(amqp.BasicPublish) amqp.Method { return nil })),
 		"leaves the lock to the first client": of("can-contend", mutant{idle: true}),

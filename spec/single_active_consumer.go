@@ -37,9 +37,10 @@ func singleActiveConsumer() amqpLock {
 			"broker-exclusion": refutedIf(func(s Settings) bool { // the next one is active, and the last one still has its message
 				return s.Int("messages") > 1 && s.Value("release") == "cancel" && (!alone(s) || losses(s) > 0)
 			}),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return losses(s) > 0 && !alone(s) }),
-			"verify-truth":      refutedIf(lies),
-			"release-on-verify": refutedIf(lies),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return losses(s) > 0 && !alone(s) }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": always(model.Proved),
+			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || s.Value("release") == "cancel" || s.Value("release") == "nack" // which is not answered
 			}),

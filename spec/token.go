@@ -44,10 +44,11 @@ func tokenSemaphore() amqpLock {
 			set("reset", "0", "blackhole", "0", "crash", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":  always(model.Proved),
-			"belief-exclusion":  refutedIf(func(s Settings) bool { return contended(s) && losses(s) > 0 }),
-			"verify-truth":      refutedIf(lies),
-			"release-on-verify": refutedIf(lies),
+			"broker-exclusion":     always(model.Proved),
+			"belief-exclusion":     refutedIf(func(s Settings) bool { return contended(s) && losses(s) > 0 }),
+			"verify-truth":         refutedIf(lies),
+			"release-on-detection": always(model.Proved),
+			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool {
 				stays := s.Value("take") == "subscribe"
 				switch {
@@ -87,14 +88,15 @@ func tokenRace() amqpLock {
 	}
 	lies := func(s Settings) bool { return s.Bool("reconnect") && losses(s) > 0 }
 	l.claims = map[string]func(Settings) model.Verdict{
-		"broker-exclusion":  refutedIf(func(s Settings) bool { return !alone(s) }), // two find it empty, or one while the other has the token
-		"belief-exclusion":  refutedIf(func(s Settings) bool { return !alone(s) }),
-		"verify-truth":      refutedIf(lies),
-		"release-on-verify": refutedIf(lies),
-		"release-effective": always(model.Refuted),
-		"deadlock-freedom":  refutedIf(waitsForEver),
-		"can-hold":          always(model.Proved),
-		"can-contend":       refutedIf(alone),
+		"broker-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) }), // two find it empty, or one while the other has the token
+		"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) }),
+		"verify-truth":         refutedIf(lies),
+		"release-on-detection": always(model.Proved),
+		"release-on-verify":    refutedIf(lies),
+		"release-effective":    always(model.Refuted),
+		"deadlock-freedom":     refutedIf(waitsForEver),
+		"can-hold":             always(model.Proved),
+		"can-contend":          refutedIf(alone),
 	}
 	l.more = []Property{{"not-greedy", "P-11", notGreedy, refutedIf(func(s Settings) bool { return losses(s) > 0 })}}
 	protocol := lock.Token{Queue: "tokens", Slots: 1, Fill: true, Take: lock.TakeGet, Release: lock.ReleaseNack}
@@ -106,7 +108,7 @@ func tokenRace() amqpLock {
 
 // unsettledOf is the holding of a semaphore whose slots are messages of a queue: a client has one as long as the queue waits for it to settle it.
 func unsettledOf(queue string, slots int) holding {
-	return holding{slots: 1, room: slots, change: func(e model.Event) (change, bool) {
+	return holding{slots: 1, room: slots, left: anyOrphaned(queue), change: func(e model.Event) (change, bool) {
 		u, ok := e.(broker.Unsettled)
 		return change{link: u.Link, n: u.N}, ok && u.Queue == queue
 	}}

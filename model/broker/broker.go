@@ -179,6 +179,34 @@ func (b *Broker) Messages(name string) (ready, unsettled int) {
 	return len(q.ready), len(q.unacked)
 }
 
+// Orphaned reports whether connections that are no more have anything of a queue of the first virtual host: the queue itself, consumers, or messages that are
+// not settled.
+func (b *Broker) Orphaned(name string) bool {
+	q := b.find(name)
+	if q == nil {
+		return false
+	}
+	gone := func(c client) bool { return c.lost <= departed }
+	consumes := func(c consumer) bool { return gone(c.client) }
+	return q.exclusive && q.orphan || slices.ContainsFunc(q.consumers, consumes) || slices.ContainsFunc(q.blocked, consumes) ||
+		slices.ContainsFunc(q.unacked, func(m held) bool { return gone(m.holder) })
+}
+
+// Stored lists the property app-id of the messages of a queue of the first virtual host that have it, ready and not settled.
+func (b *Broker) Stored(name string) (apps []string) {
+	for _, t := range b.tenures() {
+		if t.queue == name && t.stored > 0 {
+			apps = append(apps, t.app)
+		}
+	}
+	return apps
+}
+
+// Connected reports whether a link has a connection that is whole as far as the broker knows, or of whose loss it has not noticed.
+func (b *Broker) Connected(link model.ID) bool {
+	return slices.ContainsFunc(b.conns, func(c *conn) bool { return c.link == link })
+}
+
 // Counts are figures of a broker.
 type Counts struct {
 	Exchanges, Queues, Consumers int
