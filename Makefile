@@ -40,6 +40,7 @@ test-peers:
 	go run ./live/peers $(PEERS)
 
 prove-long:
+	LOCKSTEP_LONG=1 go test ./spec -run PromisesByRun -v -timeout 2h
 	go run ./cmd/lockstep prove mutex/exclusive-queue --clients 3
 	go run ./cmd/lockstep prove classic/two-phase-commit --set rm=9 --no-por --no-symmetry
 	go run ./cmd/lockstep prove classic/amqp-mutex --set clients=4 --set drops=2 --no-por --no-symmetry

@@ -54,7 +54,8 @@ func decrement() amqpLock {
 				return losses(s) > 0 || s.Bool("auto-delete") && another && s.Value("grain") == broker.Process.String()
 			})},
 			{"decrement-at-most-once", "P-12", "one decrement takes no more than one token", refutedIf(func(s Settings) bool {
-				return broken(s) && s.Int("slots") > 1 && !s.Bool("auto-delete") && s.Value("order") == "token-first"
+				again := losses(s) > 0 || s.Int("crash") > 0 && !alone(s) // somebody finds the decrement again
+				return again && s.Int("slots") > 1 && !s.Bool("auto-delete") && s.Value("order") == "token-first"
 			})},
 			{"decrement-at-least-once", "P-13", "the decrement is not gone while all tokens are there", refutedIf(func(s Settings) bool {
 				return lies(s) || broken(s) && (s.Bool("auto-delete") || s.Value("order") == "decrement-first") // lies: the old token's number is the decrement's now
