@@ -79,7 +79,7 @@ func generation() amqpLock {
 		},
 		options: func(s Settings, o *broker.Options) {
 			if tokens(s) {
-				o.Prelude = []amqp.Method{amqp.QueueDeclare{Queue: epoch, Durable: true}}
+				o.Prelude = []amqp.Method{lock.EpochDeclare(epoch)}
 			}
 		},
 		holding: func(Settings) holding { return queueOwners("lock") },

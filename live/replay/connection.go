@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/lockstep-prover/lockstep/live/gate"
+	"github.com/lockstep-prover/lockstep/live/session"
 	"github.com/lockstep-prover/lockstep/live/wire"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
@@ -18,7 +19,7 @@ import (
 //	        ◄── inbox ◄── gate: seen │ not seen yet                  what it holds toward the client
 type connection struct {
 	gate      *gate.Conn
-	session   *session
+	session   *session.Session
 	heartbeat uint16 // in seconds
 
 	left     bool         // the model's client has no end of it any more
@@ -37,7 +38,7 @@ type connection struct {
 }
 
 // write has the session send a frame of the model's client.
-func (c *connection) write(f amqp.Frame) error { return c.session.write(c.onWire(f)) }
+func (c *connection) write(f amqp.Frame) error { return c.session.Write(c.onWire(f)) }
 
 // onWire is a frame of the model's client as the broker is to see it.
 func (c *connection) onWire(f amqp.Frame) amqp.Frame { return c.names.toBroker(c.numbers.ToBroker(f)) }
@@ -86,7 +87,7 @@ func (c *connection) deliver(ctx context.Context) (amqp.Frame, error) {
 		if _, err := c.gate.Release(gate.ToClient); err != nil {
 			return amqp.Frame{}, err
 		}
-		if _, err := c.session.read(ctx); err != nil {
+		if _, err := c.session.Read(ctx); err != nil {
 			return amqp.Frame{}, err
 		}
 		c.inbox, c.seen = c.seen[0], c.seen[1:]

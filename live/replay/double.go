@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/lockstep-prover/lockstep/live/gate"
+	"github.com/lockstep-prover/lockstep/live/session"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
@@ -34,7 +35,7 @@ func (r *replay) feed(d *double, from model.ID, e model.Event) error {
 		case amqp.Frame:
 			err = d.link.latest().write(e)
 		case amqp.Hangup:
-			d.link.latest().session.close(false)
+			d.link.latest().session.Close(false)
 		}
 		if err == context.DeadlineExceeded {
 			err = fmt.Errorf("nothing within %v: %w", r.opts.Limit, err)
@@ -50,19 +51,19 @@ func (r *replay) feed(d *double, from model.ID, e model.Event) error {
 func (r *replay) dial(d *double) error {
 	ctx, cancel := r.wait(0)
 	defer cancel()
-	s, err := connect(ctx, r.gate.Addr())
+	s, err := session.Connect(ctx, r.gate.Addr(), nil)
 	if err != nil {
 		return err
 	}
 	conn, err := r.gate.Accept(ctx)
 	if err != nil {
-		s.close(true)
+		s.Close(true)
 		return err
 	}
 	l := d.link
 	c := &connection{gate: conn, session: s, heartbeat: r.plan.heartbeat(dialled{l.id, len(l.all) + 1}, r.opts.Heartbeat), names: r.names}
 	l.all = append(l.all, c)
-	return s.handshake(ctx, r.login, c.heartbeat)
+	return s.Handshake(ctx, r.login, c.heartbeat)
 }
 
 // did compares an effect of the model's client with the double's next one, and follows what it sent to the gate.
@@ -147,12 +148,12 @@ func (r *replay) toClient(l *link, e model.Event) error {
 	case amqp.Lost:
 		c.left = true
 		c.gate.Reset(gate.Client)
-		if f, err := c.session.read(ctx); err == nil {
+		if f, err := c.session.Read(ctx); err == nil {
 			return r.diverge(where, e.String(), f.String())
 		} else {
 			r.check(where, e.String(), err.Error())
 		}
-		c.session.close(false)
+		c.session.Close(false)
 	case amqp.Silent, amqp.Heard:
 		_, silent := e.(amqp.Silent)
 		if c != nil {
@@ -162,12 +163,12 @@ func (r *replay) toClient(l *link, e model.Event) error {
 	case model.Pause, model.Resume:
 		_, paused := e.(model.Pause)
 		if c != nil {
-			c.session.paused.Store(paused)
+			c.session.Pause(paused)
 		}
 		r.check(where, e.String(), e.String())
 	case model.Crash:
 		c.left = true
-		c.session.close(true)
+		c.session.Close(true)
 		if err := r.ended(c, gate.Client, where, e); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lockstep-prover/lockstep/live/gate"
+	"github.com/lockstep-prover/lockstep/live/session"
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/traces"
 )
@@ -67,7 +68,7 @@ func Run(ctx context.Context, sys *model.System, t *traces.Trace, p model.Proper
 	if err != nil {
 		return Outcome{}, fmt.Errorf("replay: %w", err)
 	}
-	r := &replay{sys: sys, trace: t, property: p, plan: plan, opts: opts, login: login{uri.Username, uri.Password}, ctx: ctx}
+	r := &replay{sys: sys, trace: t, property: p, plan: plan, opts: opts, login: session.Login{User: uri.Username, Password: uri.Password, Product: "lockstep replay"}, ctx: ctx}
 	if err := r.open(uri); err != nil {
 		return Outcome{}, err
 	}
@@ -103,7 +104,7 @@ type replay struct {
 	property model.Property
 	plan     *plan
 	opts     Options
-	login    login
+	login    session.Login
 	ctx      context.Context
 
 	gate     *gate.Gate
@@ -156,7 +157,7 @@ func (r *replay) open(uri amqp091.URI) error {
 func (r *replay) close() error {
 	for _, l := range r.links {
 		for _, c := range l.all {
-			c.session.close(true)
+			c.session.Close(true)
 		}
 	}
 	_ = r.gate.Close()

@@ -45,6 +45,9 @@ type Generation struct {
 	Epoch   string      // EPOCH; "": there are no tokens
 }
 
+// EpochDeclare is what the administrator does to make EPOCH.
+func EpochDeclare(epoch string) amqp.QueueDeclare { return Token{Queue: epoch}.declare() }
+
 // marks is the exchange to which marks are bound.
 const marks = "amq.direct"
 

@@ -1,4 +1,4 @@
-package replay
+package session
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // serve connects a session to a server that says those octets, one piece for each item that it has read, and reads on until the
 // session is closed; where the next piece is nil it hangs up. What it has read is sent at its end.
-func serve(t *testing.T, says ...[]byte) (*session, <-chan []wire.Item) {
+func serve(t *testing.T, says ...[]byte) (*Session, <-chan []wire.Item) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -45,11 +45,11 @@ func serve(t *testing.T, says ...[]byte) (*session, <-chan []wire.Item) {
 			}
 		}
 	}()
-	s, err := connect(t.Context(), l.Addr().String())
+	s, err := Connect(t.Context(), l.Addr().String(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.close(false) })
+	t.Cleanup(func() { s.Close(false) })
 	return s, heard
 }
 
@@ -65,17 +65,17 @@ func octets(t *testing.T, m amqp.Method) []byte {
 func TestHandshake(t *testing.T) {
 	s, heard := serve(t, octets(t, amqp.ConnectionStart{VersionMinor: 9, Mechanisms: "PLAIN"}),
 		wire.AppendHeartbeat(octets(t, amqp.ConnectionTune{ChannelMax: 7, FrameMax: wire.MinFrameMax, Heartbeat: 60})))
-	if err := s.handshake(t.Context(), login{"me", "secret"}, 0); err != nil {
+	if err := s.Handshake(t.Context(), Login{"me", "secret", "test"}, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.write(amqp.Frame{Method: amqp.ConnectionOpen{VirtualHost: strings.Repeat("/", 256)}}); err == nil {
+	if err := s.Write(amqp.Frame{Method: amqp.ConnectionOpen{VirtualHost: strings.Repeat("/", 256)}}); err == nil {
 		t.Error("a virtual host of 256 octets was sent")
 	}
-	s.close(false)
+	s.Close(false)
 	want := []wire.Item{
 		{Kind: wire.ProtocolHeader},
 		{Kind: wire.Frame, Frame: amqp.Frame{Method: amqp.ConnectionStartOk{
-			ClientProperties: properties, Mechanism: "PLAIN", Response: "\x00me\x00secret", Locale: "en_US"}}},
+			ClientProperties: properties("test"), Mechanism: "PLAIN", Response: "\x00me\x00secret", Locale: "en_US"}}},
 		{Kind: wire.Frame, Frame: amqp.Frame{Method: amqp.ConnectionTuneOk{ChannelMax: 7, FrameMax: wire.MinFrameMax}}},
 	}
 	if diff := cmp.Diff(want, <-heard); diff != "" {
@@ -86,14 +86,14 @@ func TestHandshake(t *testing.T) {
 func TestHeartbeats(t *testing.T) {
 	answer := amqp.ConnectionClose{Code: amqp.Success}
 	s, heard := serve(t, octets(t, amqp.ConnectionStart{}), octets(t, amqp.ConnectionTune{}), []byte{}, octets(t, answer))
-	if err := s.handshake(t.Context(), login{}, 1); err != nil {
+	if err := s.Handshake(t.Context(), Login{}, 1); err != nil {
 		t.Fatal(err)
 	}
-	f, err := s.read(t.Context()) // which the server says when it has read one item more than tune-ok
+	f, err := s.Read(t.Context()) // which the server says when it has read one item more than tune-ok
 	if diff := cmp.Diff(amqp.Frame{Method: answer}, f); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	s.close(false)
+	s.Close(false)
 	if items := <-heard; items[3].Kind != wire.Heartbeat {
 		t.Error(items[3:])
 	}
@@ -116,7 +116,7 @@ func TestHandshakeRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, _ := serve(t, c.says...)
-			if err := s.handshake(t.Context(), login{}, 0); err == nil || err.Error() != c.want {
+			if err := s.Handshake(t.Context(), Login{}, 0); err == nil || err.Error() != c.want {
 				t.Errorf("%v\nwant %s", err, c.want)
 			}
 		})
@@ -129,7 +129,7 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	done := make(chan error)
 	go func() {
-		_, err := s.read(ctx)
+		_, err := s.Read(ctx)
 		done <- err
 	}()
 	cancel(why)
