@@ -43,11 +43,12 @@ var layout = []struct {
 	{"live/history", []string{"model/amqp", "live/wire"}, nil},
 	{"live/conform", []string{"model", "model/amqp", "model/broker", "prover/admit", "live/history", "live/wire"}, []string{"pgregory.net/rapid"}},
 	{"live/gate", []string{"model/amqp", "live/wire"}, nil},
+	{"live/driver", []string{"model", "model/amqp", "model/lock", "live/session", "live/wire"}, []string{"github.com/rabbitmq/amqp091-go"}},
 	{"live/session", []string{"model/amqp", "live/wire"}, []string{}},
 	{"live/rabbitmq/...", []string{"live/rabbitmq"}, nil},
 	{"live/peers", []string{"model/amqp", "model/broker", "live/wire", "live/amqptest"}, []string{"github.com/rabbitmq/amqp091-go"}},
 	{"live/replay", []string{"model/...", "spec", "traces", "live/wire", "live/amqptest", "live/gate", "live/rabbitmq", "live/session"}, nil},
-	{"lock", []string{"model", "model/amqp", "model/lock", "live/session", "live/wire"}, []string{"github.com/rabbitmq/amqp091-go"}},
+	{"lock", []string{"model", "model/lock", "live/driver"}, []string{}},
 	{"cmd/lockstep", []string{"..."}, nil},
 }
 

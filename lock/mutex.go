@@ -7,13 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"net"
-	"strconv"
+	"sync"
 	"time"
 
-	amqp091 "github.com/rabbitmq/amqp091-go"
-
-	"github.com/lockstep-prover/lockstep/live/session"
+	"github.com/lockstep-prover/lockstep/live/driver"
 	"github.com/lockstep-prover/lockstep/model"
 	machine "github.com/lockstep-prover/lockstep/model/lock"
 )
@@ -46,13 +43,17 @@ type Options struct {
 type Mutex struct {
 	name    string
 	options Options
-	driver  *driver
+	driver  *driver.Driver
+
+	mutex sync.Mutex
+	lost  chan struct{} // of the present tenure; nil: there is none
+	token int64
 }
 
 // Dial returns a client of the lock of that name on the broker at url (amqp:// or amqps://). It makes sure that the broker is there and has the queue NAME.epoch, and
 // leaves no connection behind: that is opened by Acquire. The error says what of that failed.
 func Dial(ctx context.Context, url, name string, o Options) (*Mutex, error) {
-	uri, err := amqp091.ParseURI(url)
+	d, err := driver.Parse(url, o.TLS)
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
@@ -71,37 +72,71 @@ func Dial(ctx context.Context, url, name string, o Options) (*Mutex, error) {
 	if o.Retry == 0 {
 		o.Retry = time.Second
 	}
-	secure := o.TLS
-	if uri.Scheme == "amqps" && secure == nil {
-		secure = &tls.Config{ServerName: uri.Host}
-	}
-	if uri.Scheme != "amqps" {
-		secure = nil
-	}
 	link, err := rand.Int(rand.Reader, big.NewInt(1<<62)) // the machine's secrets are made of it
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
 	epoch := name + ".epoch"
 	protocol := machine.Generation{Queue: name, Mark: machine.MarkBinding, Verify: machine.VerifyPublish, Release: machine.ReleaseDelete, Epoch: epoch}
-	d := &driver{
-		addr: net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port)), secure: secure, vhost: uri.Vhost, heartbeat: o.Heartbeat, patience: o.Patience,
-		login: session.Login{User: uri.Username, Password: uri.Password, Product: "lockstep lock"},
-		link:  model.ID(link.Int64()), events: make(chan func()), closed: make(chan struct{}), stopped: make(chan struct{}),
+	d.Heartbeat, d.Stall, d.Login.Product = o.Heartbeat, max(o.Heartbeat, o.Patience), "lockstep lock "+name
+	if err := driver.Ask(ctx, d, machine.EpochDeclare(epoch)); err != nil {
+		return nil, fmt.Errorf("lock: %s: %w", d.Addr, err)
 	}
-	d.machine = machine.New(d.link, protocol, machine.Options{Patience: o.Patience.Milliseconds()})
-	d.learn()
-	if err := d.declare(ctx, machine.EpochDeclare(epoch)); err != nil {
-		return nil, fmt.Errorf("lock: %s: %w", d.addr, err)
+	m := &Mutex{name: name, options: o}
+	id := model.ID(link.Int64())
+	m.driver = driver.New(d, id, machine.New(id, protocol, machine.Options{Patience: o.Patience.Milliseconds()}), m.observe)
+	return m, nil
+}
+
+// observe follows the tenures. One begins before its acquire has returned, and has ended when whatever ended it has.
+func (m *Mutex) observe(e model.Event) {
+	switch e := e.(type) {
+	case machine.Called:
+		if e.Op == machine.Release {
+			m.over()
+		}
+	case machine.Returned:
+		switch {
+		case e.Result != machine.Held:
+			m.over()
+		case e.Op == machine.Acquire:
+			m.mutex.Lock()
+			m.lost, m.token = make(chan struct{}), int64(e.Token)
+			m.mutex.Unlock()
+		}
+	case machine.GaveUp:
+		m.over()
 	}
-	go d.run()
-	return &Mutex{name: name, options: o, driver: d}, nil
+}
+
+// over ends the tenure, if there is one.
+func (m *Mutex) over() {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.lost != nil {
+		close(m.lost)
+		m.lost, m.token = nil, 0
+	}
+}
+
+// call calls an operation.
+func (m *Mutex) call(ctx context.Context, op machine.Op) (machine.Returned, error, error) {
+	r, cause, err := m.driver.Call(ctx, op)
+	switch {
+	case errors.Is(err, driver.ErrClosed):
+		err = ErrClosed
+	case errors.Is(err, driver.ErrInProgress), errors.Is(err, driver.ErrNotOffered) && op == machine.Acquire:
+		err = ErrInUse
+	case errors.Is(err, driver.ErrNotOffered):
+		err = ErrNotHeld
+	}
+	return r, cause, err
 }
 
 // TryAcquire asks for the lock once. The error is ErrTaken, or says why it is not known whether the broker has granted it; then the connection that may have it
 // is gone, or the lock is asked for again. When ctx is done, the connection is given up, and with it what may have been granted.
 func (m *Mutex) TryAcquire(ctx context.Context) error {
-	r, cause, err := m.driver.call(ctx, machine.Acquire)
+	r, cause, err := m.call(ctx, machine.Acquire)
 	switch {
 	case err != nil:
 		return err
@@ -131,14 +166,14 @@ func (m *Mutex) Acquire(ctx context.Context) error {
 // Verify asks the broker whether the lock is still the caller's. It returns false if it is not, or cannot tell; the tenure is then over. The error is
 // ErrNotHeld if the tenure was over before, or that of ctx, with which the tenure is over, too.
 func (m *Mutex) Verify(ctx context.Context) (bool, error) {
-	r, _, err := m.driver.call(ctx, machine.Verify)
+	r, _, err := m.call(ctx, machine.Verify)
 	return err == nil && r.Result == machine.Held, err
 }
 
 // Release gives the lock back. The error is ErrNotHeld if the tenure was over before; any other one says that it is not known whether the broker has heard: it
 // will free the lock when it notices the end of the connection.
 func (m *Mutex) Release(ctx context.Context) error {
-	r, cause, err := m.driver.call(ctx, machine.Release)
+	r, cause, err := m.call(ctx, machine.Release)
 	switch {
 	case err != nil:
 		return err
@@ -151,19 +186,19 @@ func (m *Mutex) Release(ctx context.Context) error {
 // Lost is closed when the tenure is over, for whatever reason: released, found lost by Verify, or given up with the connection. Of a client that holds nothing it is
 // closed already.
 func (m *Mutex) Lost() <-chan struct{} {
-	m.driver.mutex.Lock()
-	defer m.driver.mutex.Unlock()
-	if m.driver.lost == nil {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.lost == nil {
 		return closedChannel
 	}
-	return m.driver.lost
+	return m.lost
 }
 
 // Token is the fencing token of the present tenure, from 1 on; 0 of a client that holds nothing.
 func (m *Mutex) Token() int64 {
-	m.driver.mutex.Lock()
-	defer m.driver.mutex.Unlock()
-	return m.driver.token
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	return m.token
 }
 
 // Name is the lock's.
@@ -171,7 +206,8 @@ func (m *Mutex) Name() string { return m.name }
 
 // Close gives the connection up, and with it the lock: the broker frees it when it notices, which is at once if it can be reached.
 func (m *Mutex) Close() error {
-	m.driver.close()
+	m.driver.Close()
+	m.over()
 	return nil
 }
 

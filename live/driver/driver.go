@@ -1,14 +1,25 @@
-package lock
+// Package driver puts the machine of a lock's client on real connections, timers and calls: it is what the model's link, timers and application are to the machine.
+// The machine is stepped by one goroutine, and does not know the difference.
+//
+//	Call ──────────► machine ──Send(Dial, Frame, Hangup)──► session ──► broker
+//	     ◄─Returned─   ▲ ▲ └───Arm, Cancel──► time.AfterFunc
+//	                   │ └────────Expired──────────┘
+//	                   └─Frame, Lost, Silent, Heard── what arrives, or does not
+package driver
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
+
+	amqp091 "github.com/rabbitmq/amqp091-go"
 
 	"github.com/lockstep-prover/lockstep/live/session"
 	"github.com/lockstep-prover/lockstep/live/wire"
@@ -17,32 +28,70 @@ import (
 	machine "github.com/lockstep-prover/lockstep/model/lock"
 )
 
-// driver puts a client's machine on real connections, timers and calls: what the model's link, timers and application are to it. The machine is stepped by one goroutine.
-type driver struct {
-	addr      string
-	secure    *tls.Config
-	vhost     string
-	login     session.Login
-	heartbeat time.Duration
-	patience  time.Duration
+// Options say which broker, and how to talk to it.
+type Options struct {
+	Addr      string // "host:port"
+	TLS       *tls.Config
+	VHost     string
+	Login     session.Login
+	Heartbeat time.Duration // the interval that is negotiated, in whole seconds; 0: none
+	Stall     time.Duration // how long opening a connection, and a write, may take; 0: ten seconds
+}
 
+// Parse returns the options for the broker at a URL, amqp:// or amqps://. secure is for the latter; nil is the system's roots, and the URL's host as the server's name.
+func Parse(url string, secure *tls.Config) (Options, error) {
+	uri, err := amqp091.ParseURI(url)
+	if err != nil {
+		return Options{}, err
+	}
+	o := Options{Addr: net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port)), VHost: uri.Vhost, Login: session.Login{User: uri.Username, Password: uri.Password, Product: "lockstep"}}
+	if uri.Scheme == "amqps" {
+		if o.TLS = secure; secure == nil {
+			o.TLS = &tls.Config{ServerName: uri.Host}
+		}
+	}
+	return o, nil
+}
+
+// Why a call is not made.
+var (
+	// ErrClosed: the driver is closed.
+	ErrClosed = errors.New("closed")
+	// ErrInProgress: another call is in progress.
+	ErrInProgress = errors.New("another call is in progress")
+	// ErrNotOffered: the machine's application may not make this call now: a holder acquires, or verify or release are called by somebody who holds nothing.
+	ErrNotOffered = errors.New("not now")
+)
+
+// Driver is a client on a real broker.
+type Driver struct {
+	options Options
 	link    model.ID
+	observe func(model.Event)
 	events  chan func() // for the goroutine
 	closed  chan struct{}
 	stopped chan struct{}
 	once    sync.Once
 
 	// The goroutine's own.
-	machine *machine.Client
+	machine model.Machine
 	takes   map[reflect.Type]bool // methods
 	conn    *connection           // nil: none
 	timer   *time.Timer           // the heartbeat timer's, while it is armed
 	calling *calling
 	cause   error // why the last connection or channel ended
+}
 
-	mutex sync.Mutex
-	lost  chan struct{} // of the present tenure; nil: there is none
-	token int64
+// New returns a driver of a machine that is on that link: a [machine.Client], or something that stands in one's place. What the machine lets the world see is observed
+// by the driver's goroutine; observe must not call the driver.
+func New(o Options, link model.ID, m model.Machine, observe func(model.Event)) *Driver {
+	if o.Stall == 0 {
+		o.Stall = 10 * time.Second
+	}
+	d := &Driver{options: o, link: link, machine: m, observe: observe, events: make(chan func()), closed: make(chan struct{}), stopped: make(chan struct{})}
+	d.learn()
+	go d.run()
+	return d
 }
 
 // calling is a call in progress.
@@ -59,9 +108,10 @@ type connection struct {
 }
 
 // learn notes which methods the machine takes. What else a broker may say on its own (basic.cancel, channel.flow, connection.blocked) means nothing to it.
-func (d *driver) learn() {
+func (d *Driver) learn() {
 	d.takes = map[reflect.Type]bool{}
-	for _, e := range d.machine.Vocabulary() {
+	words, _ := d.machine.(interface{ Vocabulary() []model.Event })
+	for _, e := range words.Vocabulary() {
 		if f, ok := e.(amqp.Frame); ok {
 			d.takes[reflect.TypeOf(f.Method)] = true
 		}
@@ -71,28 +121,29 @@ func (d *driver) learn() {
 	}
 }
 
-// declare makes sure that the broker is there and has a queue.
-func (d *driver) declare(ctx context.Context, queue amqp.QueueDeclare) error {
-	s, err := session.Connect(ctx, d.addr, d.secure)
+// Ask does methods on a connection of their own, with one channel, one after the other: what an administrator does. The error says what is refused.
+func Ask(ctx context.Context, o Options, methods ...amqp.Method) error {
+	s, err := session.Connect(ctx, o.Addr, o.TLS)
 	if err != nil {
 		return err
 	}
 	defer s.Close(false)
-	if err := s.Handshake(ctx, d.login, 0); err != nil {
+	if err := s.Handshake(ctx, o.Login, 0); err != nil {
 		return err
 	}
-	for _, f := range []amqp.Frame{
-		{Method: amqp.ConnectionOpen{VirtualHost: d.vhost}}, {Channel: 1, Method: amqp.ChannelOpen{}}, {Channel: 1, Method: queue}, {Method: amqp.ConnectionClose{Code: amqp.Success}},
-	} {
-		if err := s.Ask(ctx, f.Channel, f.Method); err != nil {
+	if err := s.Ask(ctx, 0, amqp.ConnectionOpen{VirtualHost: o.VHost}); err != nil {
+		return err
+	}
+	for _, m := range append([]amqp.Method{amqp.ChannelOpen{}, amqp.ConfirmSelect{}}, methods...) {
+		if err := s.Ask(ctx, 1, m); err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.Ask(ctx, 0, amqp.ConnectionClose{Code: amqp.Success})
 }
 
 // run steps the machine until the driver is closed.
-func (d *driver) run() {
+func (d *Driver) run() {
 	defer close(d.stopped)
 	for {
 		select {
@@ -100,14 +151,13 @@ func (d *driver) run() {
 			f()
 		case <-d.closed:
 			d.hangup()
-			d.over()
 			return
 		}
 	}
 }
 
 // post has the goroutine do something, unless the driver is closed.
-func (d *driver) post(f func()) bool {
+func (d *Driver) post(f func()) bool {
 	select {
 	case d.events <- f:
 		return true
@@ -116,13 +166,15 @@ func (d *driver) post(f func()) bool {
 	}
 }
 
-func (d *driver) close() {
+// Close gives the connection up; a call in progress returns ErrClosed.
+func (d *Driver) Close() {
 	d.once.Do(func() { close(d.closed) })
 	<-d.stopped
 }
 
-// call has the machine's application call an operation, and waits until it returns. When ctx is done first, the connection is given up, so that it does.
-func (d *driver) call(ctx context.Context, op machine.Op) (machine.Returned, error, error) {
+// Call has the machine's application call an operation, and waits until it returns; cause is why a connection or channel ended meanwhile, if one did. When ctx is done first,
+// the connection is given up, so that the operation returns; the error then is that of ctx, unless the operation has returned what was wanted.
+func (d *Driver) Call(ctx context.Context, op machine.Op) (r machine.Returned, cause, err error) {
 	c := &calling{returned: make(chan machine.Returned, 1)}
 	refusal := make(chan error, 1)
 	if !d.post(func() { refusal <- d.begin(c, op) }) {
@@ -131,7 +183,6 @@ func (d *driver) call(ctx context.Context, op machine.Op) (machine.Returned, err
 	if err := <-refusal; err != nil {
 		return machine.Returned{}, nil, err
 	}
-	var r machine.Returned
 	select {
 	case r = <-c.returned:
 	case <-d.closed:
@@ -151,21 +202,21 @@ func (d *driver) call(ctx context.Context, op machine.Op) (machine.Returned, err
 			return r, nil, context.Cause(ctx)
 		}
 	}
-	cause := make(chan error, 1)
-	if !d.post(func() { cause <- d.cause }) {
+	causes := make(chan error, 1)
+	if !d.post(func() { causes <- d.cause }) {
 		return r, nil, nil
 	}
-	return r, <-cause, nil
+	return r, <-causes, nil
 }
 
 // begin begins a call, unless the machine's application may not make it now.
-func (d *driver) begin(c *calling, op machine.Op) error {
+func (d *Driver) begin(c *calling, op machine.Op) error {
 	call := machine.Call{Op: op}
-	if !slices.Contains(d.machine.Actions(nil), model.Event(call)) {
-		if op != machine.Acquire && d.calling == nil {
-			return ErrNotHeld
-		}
-		return ErrInUse
+	switch {
+	case d.calling != nil:
+		return ErrInProgress
+	case !slices.Contains(d.machine.Actions(nil), model.Event(call)):
+		return ErrNotOffered
 	}
 	d.calling, d.cause = c, nil
 	d.step(model.Self, call)
@@ -173,7 +224,7 @@ func (d *driver) begin(c *calling, op machine.Op) error {
 }
 
 // step steps the machine, and does what it asks for.
-func (d *driver) step(from model.ID, e model.Event) {
+func (d *Driver) step(from model.ID, e model.Event) {
 	var out model.Out
 	d.machine.Step(from, e, &out)
 	for _, x := range out.Effects() {
@@ -186,42 +237,16 @@ func (d *driver) step(from model.ID, e model.Event) {
 			d.disarm()
 		case model.Observe:
 			d.observe(x.Event)
+			if r, ok := x.Event.(machine.Returned); ok && d.calling != nil {
+				d.calling.returned <- r
+				d.calling = nil
+			}
 		}
 	}
 }
 
-// observe passes on what the machine lets the world see. A tenure begins before its acquire has returned, and has ended when whatever ended it has.
-func (d *driver) observe(e model.Event) {
-	r, returned := e.(machine.Returned)
-	switch {
-	case returned && r.Op == machine.Acquire && r.Result == machine.Held:
-		d.mutex.Lock()
-		d.lost, d.token = make(chan struct{}), int64(r.Token)
-		d.mutex.Unlock()
-	case returned && r.Op == machine.Verify && r.Result == machine.Held:
-	case returned, e == machine.GaveUp{}:
-		d.over()
-	case e == machine.Called{Op: machine.Release}:
-		d.over()
-	}
-	if returned && d.calling != nil {
-		d.calling.returned <- r
-		d.calling = nil
-	}
-}
-
-// over ends the tenure, if there is one.
-func (d *driver) over() {
-	d.mutex.Lock()
-	defer d.mutex.Unlock()
-	if d.lost != nil {
-		close(d.lost)
-		d.lost, d.token = nil, 0
-	}
-}
-
 // send does what the machine asks its link for.
-func (d *driver) send(e model.Event) {
+func (d *Driver) send(e model.Event) {
 	switch e := e.(type) {
 	case amqp.Dial:
 		d.dial()
@@ -229,7 +254,7 @@ func (d *driver) send(e model.Event) {
 		d.hangup()
 	case amqp.Frame:
 		if open, ok := e.Method.(amqp.ConnectionOpen); ok {
-			open.VirtualHost = d.vhost
+			open.VirtualHost = d.options.VHost
 			e.Method = open
 		}
 		if d.conn != nil && d.conn.session == nil {
@@ -240,7 +265,7 @@ func (d *driver) send(e model.Event) {
 	}
 }
 
-func (d *driver) write(f amqp.Frame) {
+func (d *Driver) write(f amqp.Frame) {
 	c := d.conn
 	if c == nil {
 		return
@@ -253,17 +278,17 @@ func (d *driver) write(f amqp.Frame) {
 }
 
 // dial opens a connection, beside the goroutine.
-func (d *driver) dial() {
+func (d *Driver) dial() {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &connection{end: cancel}
 	d.conn = c
 	go func() {
-		opening, done := context.WithTimeout(ctx, max(d.patience, d.heartbeat))
+		opening, done := context.WithTimeout(ctx, d.options.Stall)
 		defer done()
-		s, err := session.Connect(opening, d.addr, d.secure)
+		s, err := session.Connect(opening, d.options.Addr, d.options.TLS)
 		if err == nil {
-			s.Stall = d.patience
-			if err = s.Handshake(opening, d.login, uint16(d.heartbeat/time.Second)); err != nil {
+			s.Stall = d.options.Stall
+			if err = s.Handshake(opening, d.options.Login, uint16(d.options.Heartbeat/time.Second)); err != nil {
 				s.Close(true)
 			}
 		}
@@ -274,7 +299,7 @@ func (d *driver) dial() {
 }
 
 // opened goes on when a connection is open, or could not be opened.
-func (d *driver) opened(c *connection, s *session.Session, err error) {
+func (d *Driver) opened(c *connection, s *session.Session, err error) {
 	switch {
 	case err != nil:
 		d.ended(c, err)
@@ -302,8 +327,11 @@ func (d *driver) opened(c *connection, s *session.Session, err error) {
 			}
 		}
 	}()
+	if d.options.Heartbeat == 0 {
+		return
+	}
 	go func() {
-		tick := time.NewTicker(d.heartbeat / 16)
+		tick := time.NewTicker(d.options.Heartbeat / 16)
 		defer tick.Stop()
 		for {
 			select {
@@ -317,7 +345,7 @@ func (d *driver) opened(c *connection, s *session.Session, err error) {
 }
 
 // received has the machine take a frame, unless its connection is over.
-func (d *driver) received(c *connection, f amqp.Frame) {
+func (d *Driver) received(c *connection, f amqp.Frame) {
 	if c != d.conn {
 		return
 	}
@@ -341,15 +369,15 @@ func (d *driver) received(c *connection, f amqp.Frame) {
 }
 
 // listen tells the machine whether anything comes. What has come in the last half of a heartbeat interval is something.
-func (d *driver) listen(c *connection) {
+func (d *Driver) listen(c *connection) {
 	if c != d.conn {
 		return
 	}
-	quiet := time.Since(c.session.Heard()) > d.heartbeat/2
+	quiet := time.Since(c.session.Heard()) > d.options.Heartbeat/2
 	switch {
 	case quiet && !c.silent:
 		c.silent, c.silentAt = true, time.Now()
-		d.step(d.link, amqp.Silent{Interval: d.heartbeat.Milliseconds()})
+		d.step(d.link, amqp.Silent{Interval: d.options.Heartbeat.Milliseconds()})
 	case !quiet && c.silent:
 		c.silent = false
 		d.step(d.link, amqp.Heard{})
@@ -357,7 +385,7 @@ func (d *driver) listen(c *connection) {
 }
 
 // arm runs the heartbeat timer: it fires when the last octet is as long ago as the window's latest moment, but not before its earliest.
-func (d *driver) arm(t model.Timer, w model.Window) {
+func (d *Driver) arm(t model.Timer, w model.Window) {
 	c := d.conn
 	d.disarm()
 	if c == nil || c.session == nil {
@@ -379,7 +407,7 @@ func (d *driver) arm(t model.Timer, w model.Window) {
 	d.timer = timer
 }
 
-func (d *driver) disarm() {
+func (d *Driver) disarm() {
 	if d.timer != nil {
 		d.timer.Stop()
 		d.timer = nil
@@ -387,14 +415,14 @@ func (d *driver) disarm() {
 }
 
 // ended is the end of a connection that the machine has not hung up.
-func (d *driver) ended(c *connection, err error) {
+func (d *Driver) ended(c *connection, err error) {
 	if c == d.conn {
 		d.lose(err)
 	}
 }
 
 // lose gives a connection up, and tells the machine so.
-func (d *driver) lose(err error) {
+func (d *Driver) lose(err error) {
 	if d.cause == nil {
 		d.cause = err
 	}
@@ -403,7 +431,7 @@ func (d *driver) lose(err error) {
 }
 
 // hangup closes the connection, if there is one.
-func (d *driver) hangup() {
+func (d *Driver) hangup() {
 	d.disarm()
 	if c := d.conn; c != nil {
 		d.conn = nil
