@@ -96,12 +96,17 @@ func (e *Entry) ownChoices() (all []Settings) {
 		panic("spec: " + err.Error())
 	}
 	for _, s := range cases {
-		own := slices.DeleteFunc(slices.Clone(s), func(p Setting) bool { return slices.Contains(surroundings, p.Name) })
+		own := s.Own()
 		if !slices.ContainsFunc(all, func(o Settings) bool { return slices.Equal(o, own) }) {
 			all = append(all, own)
 		}
 	}
 	return all
+}
+
+// Own returns the settings that are a lock's own choice, without how many clients and slots there are and what happens to them.
+func (s Settings) Own() Settings {
+	return slices.DeleteFunc(slices.Clone(s), func(p Setting) bool { return slices.Contains(surroundings, p.Name) })
 }
 
 // Crowded completes a choice of a lock's own parameters by more clients than it has slots.

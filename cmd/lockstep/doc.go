@@ -129,6 +129,11 @@
 //	             "machines": [{"machine", "state", "successor"}]}}
 //	                                     the encodings of local states, in hexadecimal; "" where there is no such state
 //
+//	cost     {"schema": "lockstep/cost/v1", "broker" (absent without --broker), "locks": [
+//	           {"system", "parameters", "calls": [{"operation", "result",
+//	             "best", "worst", "mean", each {"methods", "round_trips", "channels", "connections"}; absent where the model has no such call, or random runs none
+//	             "measured": {"calls", "median_seconds", "p95_seconds", "in_model"}}]}]}   absent without --broker
+//
 //	broker   {"schema": "lockstep/broker/v1", "url", "profile", "metrics" (a URL; absent without --metrics)}
 //
 //	version  {"schema": "lockstep/version/v1", "version", "revision", "modified", "go", "platform", "trace", "schemas"}
