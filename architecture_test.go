@@ -43,6 +43,7 @@ var layout = []struct {
 	{"live/history", []string{"model/amqp", "live/wire"}, nil},
 	{"live/conform", []string{"model", "model/amqp", "model/broker", "prover/admit", "live/history", "live/wire"}, []string{"pgregory.net/rapid"}},
 	{"live/gate", []string{"model/amqp", "live/wire"}, nil},
+	{"live/ask", []string{"model/amqp", "live/driver", "live/session"}, []string{}},
 	{"live/measure", []string{"model", "model/amqp", "model/lock", "spec", "live/driver"}, []string{"github.com/rabbitmq/amqp091-go"}},
 	{"live/driver", []string{"model", "model/amqp", "model/lock", "live/session", "live/wire"}, []string{"github.com/rabbitmq/amqp091-go"}},
 	{"live/session", []string{"model/amqp", "live/wire"}, []string{}},

@@ -67,7 +67,8 @@ opens. "1-3 (1.5)": at least 1 and at most 3 in all runs of two clients without 
 runs whose every step is any that is enabled.
 
 With --broker the same clients also do it there, one call after the other, and what each call cost must be what the
-model says; beside it is the median of the time it took, and the 95th percentile.`,
+model says; beside it is the median of the time it took while nobody else called (of a busy acquire: while the holder did not
+call), and the 95th percentile.`,
 		Example: `  lockstep cost
   lockstep cost mutex/exclusive-queue semaphore/token --broker rabbitmq
   lockstep cost semaphore/persistent --set probe=passive`,
@@ -237,4 +238,9 @@ func rangeOf(call callCostJSON, of func(*quantityJSON) float64) string {
 	return text
 }
 
-func microseconds(s float64) string { return fmt.Sprintf("%.0f µs", s*1e6) }
+func microseconds(s float64) string {
+	if s == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f µs", s*1e6)
+}

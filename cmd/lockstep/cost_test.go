@@ -26,7 +26,7 @@ func TestCostJSON(t *testing.T) {
 		if w := want[name]; *call.Best != w[0] || *call.Worst != w[1] {
 			t.Errorf("%s: %+v to %+v, want %+v", name, *call.Best, *call.Worst, w)
 		}
-		if call.Measured == nil || !call.Measured.InModel || call.Measured.Calls != 5 {
+		if call.Measured == nil || !call.Measured.InModel || call.Measured.Calls < 5 {
 			t.Errorf("%s: measured %+v", name, call.Measured)
 		}
 		delete(want, name)

@@ -129,6 +129,10 @@
 //	             "machines": [{"machine", "state", "successor"}]}}
 //	                                     the encodings of local states, in hexadecimal; "" where there is no such state
 //
+//	ask      {"schema": "lockstep/ask/v1", "broker" (absent of a list), "questions": [{"number", "text", "answer",
+//	           "claims": [{"system", "parameters", "property", "claim", "verdict", "length" (of the counterexample, in steps), "outcome" (of its replay), "reason"}],
+//	           "costs": [those of cost], "experiments": [{"text", "wanted", "observed"}]}]}   each absent where there are none
+//
 //	cost     {"schema": "lockstep/cost/v1", "broker" (absent without --broker), "locks": [
 //	           {"system", "parameters", "calls": [{"operation", "result",
 //	             "best", "worst", "mean", each {"methods", "round_trips", "channels", "connections"}; absent where the model has no such call, or random runs none

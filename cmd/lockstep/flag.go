@@ -19,11 +19,12 @@ const (
 	conformSchema  = "lockstep/conform/v1"
 	verifySchema   = "lockstep/verify/v1"
 	costSchema     = "lockstep/cost/v1"
+	askSchema      = "lockstep/ask/v1"
 	brokerSchema   = "lockstep/broker/v1"
 	versionSchema  = "lockstep/version/v1"
 )
 
-var schemas = []string{listSchema, proveSchema, frontierSchema, tightestSchema, randomSchema, showSchema, shrinkSchema, replaySchema, conformSchema, verifySchema, costSchema, brokerSchema, versionSchema}
+var schemas = []string{listSchema, proveSchema, frontierSchema, tightestSchema, randomSchema, showSchema, shrinkSchema, replaySchema, conformSchema, verifySchema, costSchema, askSchema, brokerSchema, versionSchema}
 
 // invalidValue is how pflag says that a value cannot be parsed: the value, quoted, and the flag.
 var invalidValue = regexp.MustCompile(`(?s)^invalid argument (".*") for "--([a-z-]+)" flag: `)

@@ -55,7 +55,7 @@ and shows every refutation happening on a real broker.`,
 	}
 	root.SetHelpTemplate("{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}\n\n{{end}}{{.UsageString}}\n" + statusHelp)
 	root.SetUsageTemplate(usageTemplate)
-	root.AddCommand(newList(c), newProve(c), newShow(c), newShrink(c), newReplay(c), newConform(c), newVerify(c), newCost(c), newBroker(c), newVersion(c))
+	root.AddCommand(newList(c), newProve(c), newShow(c), newShrink(c), newReplay(c), newConform(c), newVerify(c), newCost(c), newAsk(c), newBroker(c), newVersion(c))
 	root.Flags().BoolVar(&asVersion, "version", false, "the same as the verb version")
 	root.SetFlagErrorFunc(wrongFlag)
 	root.SetHelpCommand(newHelp(root))

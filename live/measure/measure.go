@@ -25,13 +25,14 @@ type Result struct {
 	Result      lock.Result
 	Costs       []spec.Cost // each that was seen, once
 	Calls       int
-	Median, P95 time.Duration
+	Median, P95 time.Duration // 0: none was timed
 }
 
 // callTime is how long a call may take.
 const callTime = 10 * time.Second
 
-// Run has one client acquire, another one acquire while the first has the lock (where that is answered at once: contended), and the first one verify and release, that often.
+// Run has one client acquire, verify and release, that often; and then, where a lock that is taken is answered for at once (contended), another one acquire meanwhile. Times of the
+// first client are those of when it is alone: what the broker has to do with a channel that another one has lost is not its own.
 // The queues are those of the model; the error says if one is there already, and whatever the broker does not do. They are gone afterwards.
 func Run(ctx context.Context, url string, m *spec.Metered, contended bool, rounds int) ([]Result, error) {
 	o, err := driver.Parse(url, nil)
@@ -47,8 +48,11 @@ func Run(ctx context.Context, url string, m *spec.Metered, contended bool, round
 	}
 	r := &run{}
 	a, b := r.client(o, m, 1), r.client(o, m, 2)
-	for range rounds {
-		if err = r.round(ctx, a, b, contended); err != nil {
+	for n := range 2 * rounds {
+		if r.contended = n >= rounds; r.contended && !contended {
+			break
+		}
+		if err = r.round(ctx, a, b); err != nil {
 			break
 		}
 	}
@@ -95,11 +99,15 @@ func vacant(url string, queues []string) error {
 }
 
 // run is what has been seen.
-type run struct{ calls []call }
+type run struct {
+	calls     []call
+	contended bool // the second client calls, too
+}
 
 type call struct {
 	spent spec.Spent
 	took  time.Duration
+	timed bool // is one whose time counts
 }
 
 // client is a driver, and what its last call cost.
@@ -128,16 +136,16 @@ func (r *run) do(ctx context.Context, c *client, op lock.Op) (held bool, err err
 	}
 	took := time.Since(begun)
 	s := <-c.spent
-	r.calls = append(r.calls, call{s, took})
+	r.calls = append(r.calls, call{s, took, !r.contended || s.Result == lock.Busy})
 	return s.Result == lock.Held, nil
 }
 
-func (r *run) round(ctx context.Context, a, b *client, contended bool) error {
+func (r *run) round(ctx context.Context, a, b *client) error {
 	held, err := r.do(ctx, a, lock.Acquire)
 	if err != nil {
 		return err
 	}
-	if contended {
+	if r.contended {
 		other, err := r.do(ctx, b, lock.Acquire)
 		if err == nil && other {
 			_, err = r.do(ctx, b, lock.Release)
@@ -168,12 +176,15 @@ func (r *run) results() (all []Result) {
 			all[i].Costs = append(all[i].Costs, c.spent.Cost)
 		}
 		key := [2]int{int(c.spent.Op), int(c.spent.Result)}
-		took[key] = append(took[key], c.took)
+		if c.timed {
+			took[key] = append(took[key], c.took)
+		}
 	}
 	for i, x := range all {
-		t := took[[2]int{int(x.Op), int(x.Result)}]
-		slices.Sort(t)
-		all[i].Median, all[i].P95 = t[len(t)/2], t[len(t)*95/100]
+		if t := took[[2]int{int(x.Op), int(x.Result)}]; len(t) > 0 {
+			slices.Sort(t)
+			all[i].Median, all[i].P95 = t[len(t)/2], t[len(t)*95/100]
+		}
 	}
 	slices.SortFunc(all, func(x, y Result) int { return cmp.Or(cmp.Compare(x.Op, y.Op), cmp.Compare(x.Result, y.Result)) })
 	return all

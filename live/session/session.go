@@ -39,6 +39,7 @@ type Session struct {
 type Login struct {
 	User, Password string
 	Product        string // the name of the client, for the broker's log
+	NoCancelNotify bool   // do not want to be told that a consumer's queue is gone
 }
 
 // Connect opens the connection, with TLS if secure is not nil. The error is that of the dialler or of the TLS handshake.
@@ -84,13 +85,13 @@ func (s *Session) Pause(paused bool) { s.paused.Store(paused) }
 
 // properties tells the broker what we can do. Without authentication_failure_close RabbitMQ refuses a password by keeping
 // silent for some seconds; connection.blocked is left out because it makes a broker say what nobody asked for.
-func properties(product string) amqp.Table {
+func properties(l Login) amqp.Table {
 	return amqp.MustTable(
-		amqp.Field{Name: "product", Value: product},
+		amqp.Field{Name: "product", Value: l.Product},
 		amqp.Field{Name: "capabilities", Value: amqp.MustTable(
 			amqp.Field{Name: "authentication_failure_close", Value: true},
 			amqp.Field{Name: "basic.nack", Value: true},
-			amqp.Field{Name: "consumer_cancel_notify", Value: true},
+			amqp.Field{Name: "consumer_cancel_notify", Value: !l.NoCancelNotify},
 			amqp.Field{Name: "publisher_confirms", Value: true},
 		)})
 }
@@ -105,7 +106,7 @@ func (s *Session) Handshake(ctx context.Context, l Login, heartbeat uint16) erro
 		return err
 	}
 	plain := "\x00" + l.User + "\x00" + l.Password
-	startOk := amqp.ConnectionStartOk{ClientProperties: properties(l.Product), Mechanism: "PLAIN", Response: plain, Locale: "en_US"}
+	startOk := amqp.ConnectionStartOk{ClientProperties: properties(l), Mechanism: "PLAIN", Response: plain, Locale: "en_US"}
 	if err := s.Write(amqp.Frame{Method: startOk}); err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func octets(t *testing.T, m amqp.Method) []byte {
 func TestHandshake(t *testing.T) {
 	s, heard := serve(t, octets(t, amqp.ConnectionStart{VersionMinor: 9, Mechanisms: "PLAIN"}),
 		wire.AppendHeartbeat(octets(t, amqp.ConnectionTune{ChannelMax: 7, FrameMax: wire.MinFrameMax, Heartbeat: 60})))
-	if err := s.Handshake(t.Context(), Login{"me", "secret", "test"}, 0); err != nil {
+	if err := s.Handshake(t.Context(), Login{User: "me", Password: "secret", Product: "test"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Write(amqp.Frame{Method: amqp.ConnectionOpen{VirtualHost: strings.Repeat("/", 256)}}); err == nil {
@@ -75,7 +75,7 @@ func TestHandshake(t *testing.T) {
 	want := []wire.Item{
 		{Kind: wire.ProtocolHeader},
 		{Kind: wire.Frame, Frame: amqp.Frame{Method: amqp.ConnectionStartOk{
-			ClientProperties: properties("test"), Mechanism: "PLAIN", Response: "\x00me\x00secret", Locale: "en_US"}}},
+			ClientProperties: properties(Login{Product: "test"}), Mechanism: "PLAIN", Response: "\x00me\x00secret", Locale: "en_US"}}},
 		{Kind: wire.Frame, Frame: amqp.Frame{Method: amqp.ConnectionTuneOk{ChannelMax: 7, FrameMax: wire.MinFrameMax}}},
 	}
 	if diff := cmp.Diff(want, <-heard); diff != "" {
