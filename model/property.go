@@ -33,6 +33,10 @@ type Property struct {
 	// state and its images, Monitor is a [Renamer] where it stores IDs. Only then is it checked under symmetry.
 	Symmetric bool
 
+	// Apart says that Monitor remembers much of the past, so that the property is better explored without others that have monitors: together
+	// they have as many states as the product of what they remember, one after the other the sum.
+	Apart bool
+
 	// Reads lists the machines that Holds and When look at; nil: any. Where it is given, the View that they get holds nil for
 	// every other machine, and partial-order reduction is free to reorder what the listed ones do not see.
 	Reads []ID

@@ -73,7 +73,8 @@ type Result struct {
 // bound is hit or ctx is done (the cause of ctx is then the reason of what is unknown). With no property it explores
 // everything; the one result it then returns is for the zero Property and "proved" means exhausted.
 //
-// Properties of runs are decided in a second exploration, which is of all states, without reductions, to the end: a bound,
+// A property that is to be explored apart is decided in an exploration of its own, unless there is a checkpoint or a certificate, which are
+// of one. Properties of runs are decided in a last exploration, which is of all states, without reductions, to the end: a bound,
 // which holds for each exploration by itself, leaves them all unknown. The results are in the order of the properties.
 //
 // The error is about the arguments, without results, a checkpoint among them that cannot be resumed from ([CheckpointError]); or
@@ -100,57 +101,76 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 	if err := checkCertificate(properties, opts); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	var ofStates, ofRuns []model.Property
-	for _, p := range properties {
-		if p.Kind.OfRuns() {
-			ofRuns = append(ofRuns, p)
-		} else {
-			ofStates = append(ofStates, p)
+	var first, ofRuns pass
+	var apart []pass
+	for i, p := range properties {
+		switch {
+		case p.Kind.OfRuns():
+			ofRuns.add(i, p)
+		case p.Apart && !leavesFiles(opts):
+			apart = append(apart, pass{})
+			apart[len(apart)-1].add(i, p)
+		default:
+			first.add(i, p)
 		}
 	}
-	if err := checkRuns(sys, ofRuns); err != nil {
+	if err := checkRuns(sys, ofRuns.properties); err != nil {
 		return nil, fmt.Errorf("explore: %w", err)
 	}
-	var first, second []Result
-	var err error
-	if ofStates != nil || ofRuns == nil {
-		first, err = exploreStates(ctx, sys, ofStates, opts)
+	passes := apart
+	if first.properties != nil || len(properties) == 0 {
+		passes = append([]pass{first}, apart...)
 	}
-	var unreadable *CheckpointError
-	if errors.As(err, &unreadable) {
-		return nil, fmt.Errorf("explore: %w", err)
+	if ofRuns.properties != nil {
+		ofRuns.runs = true
+		passes = append(passes, ofRuns)
 	}
-	if ofRuns != nil && (err == nil || first != nil) {
-		var wrong error
-		second, wrong = exploreRuns(ctx, sys, ofRuns, opts)
-		err = errors.Join(err, wrong)
-	}
-	if err != nil {
-		err = fmt.Errorf("explore: %w", err)
-	}
-	if len(first)+len(second) < len(properties) {
-		return nil, err
-	}
-	if len(properties) == 0 {
-		return first, err
-	}
-	var results []Result
-	for _, p := range properties {
-		from := &first
-		if p.Kind.OfRuns() {
-			from = &second
+	results := make([]Result, len(properties))
+	var all error
+	for _, x := range passes {
+		explore := exploreStates
+		if x.runs {
+			explore = exploreRuns
 		}
-		results = append(results, (*from)[0])
-		*from = (*from)[1:]
+		found, err := explore(ctx, sys, x.properties, opts)
+		if err != nil {
+			all = errors.Join(all, err)
+			var unreadable *CheckpointError
+			if found == nil || errors.As(err, &unreadable) {
+				return nil, fmt.Errorf("explore: %w", all)
+			}
+		}
+		if len(properties) == 0 {
+			results = found
+		}
+		for k, i := range x.at {
+			results[i] = found[k]
+		}
 	}
-	return results, err
+	if all != nil {
+		all = fmt.Errorf("explore: %w", all)
+	}
+	return results, all
 }
+
+// pass is what is decided in one exploration.
+type pass struct {
+	properties []model.Property
+	at         []int // their places among all
+	runs       bool  // of runs
+}
+
+func (x *pass) add(i int, p model.Property) {
+	x.properties, x.at = append(x.properties, p), append(x.at, i)
+}
+
+// leavesFiles reports whether an exploration leaves more behind than its results: then it is but one.
+func leavesFiles(opts Options) bool { return opts.Checkpoint.File != "" || opts.Certificate.To != nil }
 
 // exploreStates decides properties of states and steps.
 func exploreStates(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	symmetric := len(sys.Symmetry) > 0 && !opts.NoSymmetry && allSymmetric(properties)
-	saved := opts.Checkpoint.File != "" || opts.Certificate.To != nil
-	if !opts.NoPartialOrder && !symmetric && !saved && reducible(properties) {
+	if !opts.NoPartialOrder && !symmetric && !leavesFiles(opts) && reducible(properties) {
 		return exploreReduced(ctx, sys, properties, opts)
 	}
 	e, err := newExploration(sys, properties, opts)

@@ -192,3 +192,46 @@ func TestRandomSystemsAgreeWithTheNaiveExplorer(t *testing.T) {
 		}
 	})
 }
+
+// A property that is explored apart has the verdict and the counterexample that it has beside others, and costs the others none of what its monitor remembers.
+func TestApartMakesNoDifferenceToVerdicts(t *testing.T) {
+	spared := 0
+	rapid.Check(t, func(t *rapid.T) {
+		sys := anySystem(t, 3, 4)
+		limit := rapid.IntRange(0, 8).Draw(t, "limit")
+		below := model.Property{Name: "below", Kind: model.Invariant, Holds: func(v model.View) bool { return sum(v) <= limit }}
+		noEcho := model.Property{Name: "no-echo", Kind: model.Monitored, Monitor: &counter{}}
+		exhaust := model.Property{Name: "exhaust", Kind: model.Invariant, Holds: func(model.View) bool { return true }}
+		run := func(apart bool) (results []prover.Result) {
+			noEcho.Apart = apart
+			results, err := prover.Explore(context.Background(), sys, []model.Property{below, noEcho, exhaust}, prover.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return results
+		}
+		together, apart := run(false), run(true)
+		for i, r := range together {
+			a := apart[i]
+			if a.Property.Name != r.Property.Name || a.Verdict != r.Verdict {
+				t.Fatalf("apart: %s is %v; together: %s is %v", a.Property.Name, a.Verdict, r.Property.Name, r.Verdict)
+			}
+			if diff := cmp.Diff(r.Trace, a.Trace); diff != "" {
+				t.Fatalf("%s (-together +apart):\n%s", r.Property.Name, diff)
+			}
+		}
+		alone, err := prover.Explore(context.Background(), sys, []model.Property{below, exhaust}, prover.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if last := apart[2]; last.States != alone[1].States {
+			t.Fatalf("beside a property that is explored apart there are %d states, and %d without it", last.States, alone[1].States)
+		}
+		if apart[2].States < together[2].States {
+			spared++
+		}
+	})
+	if spared == 0 {
+		t.Error("no monitor ever had states of its own")
+	}
+}

@@ -31,6 +31,9 @@ func (s *slotSet) observe(e model.Event) bool {
 	return false
 }
 
+// isThere reports whether there is a slot. There always is where no queue says so.
+func (s *slotSet) isThere(slot int) bool { return s.slot == nil || s.there.has(slot) }
+
 // holes reports whether there is a slot behind one that is absent.
 func (s *slotSet) holes() bool { return s.there&(s.there+1) != 0 }
 

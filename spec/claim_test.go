@@ -119,7 +119,7 @@ func TestClaimsHoldForAnyParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		claims, results := check(t, e, s, prover.Options{States: 100_000})
+		claims, results := check(t, e, s, prover.Options{States: 30_000})
 		for i, r := range results {
 			all++
 			if r.Verdict == model.Unknown {

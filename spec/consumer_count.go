@@ -38,14 +38,17 @@ func consumerCount() amqpLock {
 			"broker-exclusion":     always(model.Proved),
 			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
 			"verify-truth":         refutedIf(lies),
+			"operations":           refutedIf(func(s Settings) bool { return s.Bool("reconnect") && losses(s) > 0 && filled(s, s.Int("slots")) }),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify": refutedIf(func(s Settings) bool { // alone, it takes a late consume of its own and the loss of a later tenure
 				return lies(s) || s.Bool("reconnect") && losses(s) > 1
 			}),
-			"release-effective": refutedIf(func(s Settings) bool { return losses(s) > 0 }),
-			"deadlock-freedom":  refutedIf(waitsForEver),
-			"can-hold":          always(model.Proved),
-			"can-contend":       refutedIf(alone),
+			"release-effective":  refutedIf(func(s Settings) bool { return losses(s) > 0 }),
+			"progress":           refutedIf(waitsForEver),
+			"starvation-freedom": refutedIf(func(s Settings) bool { return s.Int("clients") > s.Int("slots") || waitsForEver(s) }),
+			"deadlock-freedom":   refutedIf(waitsForEver),
+			"can-hold":           always(model.Proved),
+			"can-contend":        refutedIf(alone),
 		},
 		more: []Property{{"not-greedy", "P-11", notGreedy, refutedIf(func(s Settings) bool { return losses(s) > 0 })}},
 		build: func(s *lockSystem) []model.Property {

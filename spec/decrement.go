@@ -14,6 +14,13 @@ func decrement() amqpLock {
 	}
 	lies := func(s Settings) bool { return s.Bool("reconnect") && losses(s) > 0 }
 	broken := func(s Settings) bool { return losses(s) > 0 || s.Int("crash") > 0 }
+	used := func(s Settings) bool { // all tokens, by one decrement that is found again and again
+		times := 1
+		if s.Value("order") == "token-first" && !s.Bool("auto-delete") {
+			times += s.Int("clients")*losses(s) + (s.Int("clients")-1)*s.Int("crash")
+		}
+		return s.Int("slots") <= times
+	}
 	return amqpLock{
 		name:    "semaphore/decrement",
 		summary: "a token semaphore that a decrement queue takes a slot from: who finds a message there settles it and its token (amqp-locks)",
@@ -35,14 +42,29 @@ func decrement() amqpLock {
 			set("slots", "1", "reset", "0", "blackhole", "0", "pause", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":     always(model.Proved),
-			"belief-exclusion":     refutedIf(func(s Settings) bool { return s.Int("clients") > s.Int("slots") && losses(s) > 0 }),
-			"verify-truth":         refutedIf(lies),
+			"broker-exclusion": always(model.Proved),
+			"belief-exclusion": refutedIf(func(s Settings) bool { return s.Int("clients") > s.Int("slots") && losses(s) > 0 }),
+			"verify-truth":     refutedIf(lies),
+			"operations": refutedIf(func(s Settings) bool {
+				switch {
+				case s.Bool("auto-delete") && s.Value("grain") == broker.Atomic.String(): // released is released, unless what the client says is lost and it hears on
+					deaf := losses(s) > 0 && (s.Int("reset") > 0 || s.Bool("reconnect"))
+					return deaf && (!alone(s) || losses(s) > 1 || s.Int("slots") == 2)
+				case s.Int("slots") == 1: // the first release takes it away
+					return losses(s) > 0 || s.Int("crash") > 0 && !alone(s)
+				}
+				return s.Bool("auto-delete") || filled(s, s.Int("slots")-1)
+			}),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool { // but where nobody ever gives the last token back: it goes with the decrement
 				noneIsGivenBack := s.Bool("auto-delete") && s.Int("slots") == 1 && losses(s) == 0 && (s.Int("crash") == 0 || alone(s))
 				return !noneIsGivenBack || s.Value("grain") == broker.Process.String()
+			}),
+			"progress": refutedIf(func(s Settings) bool { return used(s) || waitsForEver(s) }),
+			"starvation-freedom": refutedIf(func(s Settings) bool {
+				late := s.Bool("auto-delete") && s.Value("grain") == broker.Process.String()
+				return used(s) || s.Int("clients") > s.Int("slots")-1 || !alone(s) && late || waitsForEver(s)
 			}),
 			"deadlock-freedom": refutedIf(waitsForEver),
 			"can-hold":         always(model.Proved),
@@ -82,7 +104,11 @@ func decrement() amqpLock {
 		},
 		protocol: func(s Settings) lock.Protocol { return protocol(s) },
 		options:  func(s Settings, o *broker.Options) { o.Tenures, o.Prelude = true, protocol(s).Prelude() },
-		holding:  func(s Settings) holding { return unsettledOf("tokens", s.Int("slots")) },
+		holding: func(s Settings) holding {
+			h := unsettledOf("tokens", s.Int("slots"))
+			h.shrinks, h.queues = 1, append(h.queues, "decrement")
+			return h
+		},
 	}
 }
 

@@ -19,7 +19,7 @@ func exclusiveConsumer() amqpLock {
 			{Name: "release", Help: "what a client cancels or closes to release", Default: "cancel", Values: []string{"cancel", "channel", "connection"}},
 		},
 		cases: [][]Setting{
-			set("reconnect", "false"),
+			set("reconnect", "false", "blackhole", "0"),
 			set("reconnect", "true", "blackhole", "0"),
 			set("verify", "qos", "reconnect", "false", "blackhole", "0"),
 			set("verify", "qos", "reconnect", "true", "blackhole", "0"),
@@ -37,14 +37,17 @@ func exclusiveConsumer() amqpLock {
 			"broker-exclusion":     always(model.Proved),
 			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
 			"verify-truth":         refutedIf(lies),
+			"operations":           refutedIf(func(s Settings) bool { return s.Bool("reconnect") && losses(s) > 0 }),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool { // a late consume needs the queue, which somebody has to declare anew
 				return losses(s) > 0 && (s.Bool("reconnect") || !alone(s) || losses(s) > 1)
 			}),
-			"deadlock-freedom": refutedIf(waitsForEver),
-			"can-hold":         always(model.Proved),
-			"can-contend":      refutedIf(alone),
+			"progress":           refutedIf(waitsForEver),
+			"starvation-freedom": refutedIf(func(s Settings) bool { return !alone(s) || waitsForEver(s) }),
+			"deadlock-freedom":   refutedIf(waitsForEver),
+			"can-hold":           always(model.Proved),
+			"can-contend":        refutedIf(alone),
 		},
 		protocol: func(s Settings) lock.Protocol {
 			return lock.ExclusiveConsumer{Queue: "lock", Verify: verifyMode(s), Release: releaseMode(s)}
@@ -57,7 +60,7 @@ func exclusiveConsumer() amqpLock {
 // consumersOf is the holding of a lock whose slots are queues with one consumer each: a client has one as long as its consumer is with the queue.
 func consumersOf(queues ...string) holding {
 	slot := slots(queues)
-	return holding{slots: len(queues), room: 1, left: anyOrphaned(queues...), change: func(e model.Event) (change, bool) {
+	return holding{slots: len(queues), room: 1, queues: queues, left: anyOrphaned(queues...), change: func(e model.Event) (change, bool) {
 		c, ok := e.(broker.Consumes)
 		if !ok {
 			return change{}, false

@@ -18,18 +18,17 @@ func exclusiveQueue() amqpLock {
 				Values: []string{"delete", "connection", "channel"}},
 		},
 		cases: [][]Setting{
-			set("verify", "publish", "reconnect", "false"),
-			set("verify", "publish", "reconnect", "true"),
-			set("verify", "passive", "reconnect", "false"),
-			set("verify", "passive", "reconnect", "true"),
-			set("verify", "redeclare", "reconnect", "false"),
-			set("verify", "redeclare", "reconnect", "true"),
-			set("release", "connection", "reconnect", "false"),
-			set("release", "connection", "reconnect", "true"),
-			set("release", "channel"),
-			set("release", "connection", "profile", broker.RabbitMQ43.String()),
+			set("verify", "publish", "reconnect", "false", "blackhole", "0"),
+			set("verify", "publish", "reconnect", "true", "blackhole", "0"),
+			set("verify", "passive", "reconnect", "false", "blackhole", "0"),
+			set("verify", "passive", "reconnect", "true", "blackhole", "0"),
+			set("verify", "redeclare", "reconnect", "false", "blackhole", "0"),
+			set("verify", "redeclare", "reconnect", "true", "blackhole", "0"),
+			set("release", "connection", "reconnect", "false", "blackhole", "0"),
+			set("release", "connection", "reconnect", "true", "blackhole", "0"),
+			set("release", "channel", "blackhole", "0"),
+			set("release", "connection", "profile", broker.RabbitMQ43.String(), "blackhole", "0"),
 			set("reset", "0", "blackhole", "0"),
-			set("reset", "1", "blackhole", "0"),
 			set("reset", "0", "blackhole", "1"),
 			set("reset", "0", "blackhole", "1", "heartbeat", "false"),
 			set("reset", "0", "blackhole", "0", "pause", "1"),
@@ -40,6 +39,17 @@ func exclusiveQueue() amqpLock {
 			"belief-exclusion": refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
 			"verify-truth": refutedIf(func(s Settings) bool {
 				return !alone(s) && s.Value("verify") == "publish" && s.Bool("reconnect") && losses(s) > 0
+			}),
+			"operations": refutedIf(func(s Settings) bool {
+				early := s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
+				lies := s.Value("verify") != "passive" && !alone(s) || s.Value("verify") == "redeclare" && losses(s) > 1 // alone, what one verify declares late
+				switch {
+				case s.Value("release") == "channel":
+					return !alone(s) || losses(s) > 0 // alone, over another connection
+				case s.Value("release") == "connection" && s.Bool("reconnect") && losses(s) > 0:
+					return true
+				}
+				return early || lies && s.Bool("reconnect") && losses(s) > 0
 			}),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify": refutedIf(func(s Settings) bool {
@@ -55,9 +65,11 @@ func exclusiveQueue() amqpLock {
 				early := s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
 				return s.Value("release") == "channel" || early || losses(s) > 0
 			}),
-			"deadlock-freedom": refutedIf(waitsForEver),
-			"can-hold":         always(model.Proved),
-			"can-contend":      refutedIf(alone),
+			"progress":           refutedIf(waitsForEver),
+			"starvation-freedom": refutedIf(func(s Settings) bool { return !alone(s) || waitsForEver(s) }),
+			"deadlock-freedom":   refutedIf(waitsForEver),
+			"can-hold":           always(model.Proved),
+			"can-contend":        refutedIf(alone),
 		},
 		protocol: func(s Settings) lock.Protocol { return exclusiveQueueProtocol(s) },
 		holding:  func(Settings) holding { return queueOwners("lock") },
@@ -92,7 +104,7 @@ func slots(names []string) map[string]int {
 // that queue is gone.
 func queueOwners(queues ...string) holding {
 	slot := slots(queues)
-	return holding{slots: len(queues), room: 1, left: anyOrphaned(queues...), change: func(e model.Event) (change, bool) {
+	return holding{slots: len(queues), room: 1, queues: queues, left: anyOrphaned(queues...), change: func(e model.Event) (change, bool) {
 		switch e := e.(type) {
 		case broker.Declared:
 			i, ok := slot[e.Queue]

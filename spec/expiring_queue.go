@@ -33,9 +33,12 @@ func expiringQueue() amqpLock {
 			"broker-exclusion":     refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
 			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) }),
 			"verify-truth":         refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
+			"operations":           refutedIf(func(s Settings) bool { return shared(s) && !alone(s) }),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify":    refutedIf(func(s Settings) bool { return shared(s) && (!alone(s) || losses(s) > 0) }), // alone, by a late declare
 			"release-effective":    refutedIf(func(s Settings) bool { return losses(s) > 0 }),
+			"progress":             refutedIf(waitsForEver),
+			"starvation-freedom":   refutedIf(func(s Settings) bool { return !alone(s) || waitsForEver(s) }),
 			"deadlock-freedom":     refutedIf(waitsForEver),
 			"can-hold":             always(model.Proved),
 			"can-contend":          refutedIf(alone),
@@ -43,7 +46,11 @@ func expiringQueue() amqpLock {
 		protocol: func(s Settings) lock.Protocol {
 			return lock.ExpiringQueue{Queue: "lock", Lease: lease, Exclusive: !shared(s)}
 		},
-		timers:  []model.Timer{broker.ExpiryTimer("lock")},
-		holding: func(Settings) holding { return queueOwners("lock") },
+		timers: []model.Timer{broker.ExpiryTimer("lock")},
+		holding: func(Settings) holding {
+			h := queueOwners("lock")
+			h.lapses = true
+			return h
+		},
 	}
 }

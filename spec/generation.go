@@ -26,7 +26,7 @@ func generation() amqpLock {
 			{Name: "rounds", Help: "acquires of a client, with tokens; without, there are any number", Default: "2", Min: 2, Max: 4},
 		},
 		cases: [][]Setting{
-			set("reconnect", "false"),
+			set("reconnect", "false", "blackhole", "0"),
 			set("reconnect", "true", "blackhole", "0"),
 			set("reconnect", "true", "reset", "0"),
 			set("release", "connection", "blackhole", "0"),
@@ -41,17 +41,24 @@ func generation() amqpLock {
 			set("reset", "0", "blackhole", "0", "crash", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":     always(model.Proved),
-			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
-			"verify-truth":         refutedIf(staleMark),
+			"broker-exclusion": always(model.Proved),
+			"belief-exclusion": refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
+			"verify-truth":     refutedIf(staleMark),
+			"operations": refutedIf(func(s Settings) bool {
+				early := s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
+				lies := !alone(s) && staleMark(s)
+				return early || lies || s.Bool("reconnect") && losses(s) > 0 && s.Value("release") == "connection"
+			}),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify":    refutedIf(staleMark),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
 			}),
-			"deadlock-freedom": refutedIf(waitsForEver),
-			"can-hold":         always(model.Proved),
-			"can-contend":      refutedIf(alone),
+			"progress":           refutedIf(waitsForEver),
+			"starvation-freedom": refutedIf(func(s Settings) bool { return !alone(s) && s.Value("token") == "none" || waitsForEver(s) }),
+			"deadlock-freedom":   refutedIf(waitsForEver),
+			"can-hold":           always(model.Proved),
+			"can-contend":        refutedIf(alone),
 		},
 		more: []Property{{"fenced-exclusion", "P-3", "tokens grow from tenure to tenure: who checks them takes nothing of a former holder", refutedIf(func(s Settings) bool { return !tokens(s) })}},
 		build: func(s *lockSystem) []model.Property {

@@ -16,6 +16,13 @@ type holding struct {
 	room   int                                // how often a slot can be had at a time: 1, or as many as there are tokens in it
 	change func(e model.Event) (change, bool) // what an event of the broker's changes, if it does
 	left   func(b remains) bool               // whether a slot is had over a connection of whose loss the broker has noticed
+
+	queues []string // that it takes, by name: each is a process of its own
+
+	lapses  bool    // whether a client may lose a slot that it has not released though no fault befell it
+	losses  int     // how many connections of a client may be lost, and with each of them an answer
+	shrinks int     // how many slots may go while the lock is in use
+	exist   slotSet // the slots that there are, where that changes
 }
 
 // change is one of who holds a slot.

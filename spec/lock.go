@@ -36,9 +36,12 @@ var lockProperties = []Property{
 	{"broker-exclusion", "P-1", "the broker never grants the lock to a client while another one holds it", nil},
 	{"belief-exclusion", "P-2", "never do two clients believe that they hold the lock", nil},
 	{"verify-truth", "P-4", "a verify that returns held: the caller was the broker's holder at some moment of the call", nil},
+	{"operations", "P-5", "what calls return, some order of them explains in which each happens in one moment between call and return", nil},
 	{"release-on-detection", "P-6", "when the broker has nothing left to do, nobody has the lock over a connection whose loss it has noticed", nil},
 	{"release-on-verify", "P-7", "once the broker has freed the lock or given it away, the former holder's next verify says lost", nil},
 	{"release-effective", "P-8", "when release has returned, the caller no longer holds the lock at the broker", nil},
+	{"progress", "P-9", "again and again somebody has the lock and can go on, however often others ask for it", nil},
+	{"starvation-freedom", "P-9.1", "again and again everybody does", nil},
 	{"deadlock-freedom", "P-10", "no client waits for an answer that nobody owes it", nil},
 	{"can-hold", "W-1", "witness: a client can come to hold the lock", nil},
 	{"can-contend", "W-2", "witness: a client can ask for the lock while another one holds it", nil},
@@ -98,6 +101,8 @@ func (l amqpLock) system(s Settings, client func(*lock.Client) model.Machine, th
 		return nil, nil, err
 	}
 	sys.holding = l.holding(s)
+	sys.holding.losses = losses(s)
+	sys.Fairness = sys.fairness(l.timers)
 	if l.unlike {
 		sys.Symmetry = nil
 	}
@@ -233,6 +238,9 @@ func losses(s Settings) int {
 	}
 	return n
 }
+
+// filled reports whether the clients can have more slots than there are, with those that the broker keeps for connections that are lost.
+func filled(s Settings, slots int) bool { return s.Int("clients")*(1+losses(s)) > slots }
 
 // waitsForEver reports whether a client may wait for an answer over a connection that never ends: the claim for deadlock-freedom of every lock
 // whose clients wait for the broker only.

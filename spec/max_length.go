@@ -17,6 +17,9 @@ func maxLength() amqpLock {
 		return lock.MaxLength{Queue: "lock", Keep: keep}
 	}
 	lies := func(s Settings) bool { return unsettled(s) && s.Bool("reconnect") && losses(s) > 0 }
+	stays := func(s Settings) bool { // a message that nobody is left to take
+		return losses(s) > 0 || s.Int("crash") > 0 && !alone(s) || waitsForEver(s)
+	}
 	return amqpLock{
 		name:    "mutex/max-length",
 		summary: "a recipe: a queue with room for one message, which refuses more; whose message is there has the lock",
@@ -39,14 +42,17 @@ func maxLength() amqpLock {
 			"broker-exclusion":     refutedIf(func(s Settings) bool { return unsettled(s) && (!alone(s) || losses(s) > 0) }),
 			"belief-exclusion":     refutedIf(func(s Settings) bool { return unsettled(s) && !alone(s) }),
 			"verify-truth":         refutedIf(lies),
+			"operations":           refutedIf(func(s Settings) bool { return unsettled(s) && (!alone(s) || losses(s) > 0) }),
 			"release-on-detection": refutedIf(func(s Settings) bool { return !unsettled(s) && (losses(s) > 0 || s.Int("crash") > 0) }), // nobody gives it back
 			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || unsettled(s) && s.Value("grain") == broker.Process.String() // the channel answers before the queue hears of it
 			}),
-			"deadlock-freedom": refutedIf(waitsForEver),
-			"can-hold":         always(model.Proved),
-			"can-contend":      refutedIf(alone),
+			"progress":           refutedIf(stays),
+			"starvation-freedom": refutedIf(func(s Settings) bool { return !alone(s) || stays(s) }),
+			"deadlock-freedom":   refutedIf(waitsForEver),
+			"can-hold":           always(model.Proved),
+			"can-contend":        refutedIf(alone),
 		},
 		protocol: func(s Settings) lock.Protocol { return protocol(s) },
 		options:  func(s Settings, o *broker.Options) { o.Tenures, o.Prelude = true, protocol(s).Prelude() },
@@ -67,7 +73,7 @@ func storedIn(queue string) holding {
 		return link, err == nil
 	}
 	return holding{
-		slots: 1, room: 1,
+		slots: 1, room: 1, queues: []string{queue},
 		change: func(e model.Event) (change, bool) {
 			s, ok := e.(broker.Stores)
 			if !ok || s.Queue != queue {

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"slices"
+
 	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/broker"
 	"github.com/lockstep-prover/lockstep/model/lock"
@@ -12,27 +14,7 @@ func persistentSemaphore() amqpLock {
 	lies := func(s Settings) bool { // asking for the slot says nothing of who has it, and anybody may publish to a holder's queue
 		return s.Bool("reconnect") && losses(s) > 0 && (s.Value("verify") == "slot" || published(s) && !alone(s))
 	}
-	lowest := func(s Settings) int { // slot that is removed
-		switch {
-		case s.Value("job") == "remove" && s.Bool("literal"):
-			return max(1, s.Int("slots")-s.Int("amount")*s.Int("rounds")-s.Int("rounds")+1)
-		case s.Value("job") == "remove":
-			return max(1, s.Int("slots")-s.Int("amount")*s.Int("rounds")+1)
-		case s.Value("job") == "destroy":
-			return 1
-		}
-		return 100
-	}
-	// A client may come to a slot that is removed when all lower ones are taken: each client has one, and one more for each loss that the broker
-	// has not noticed. A hint leads it anywhere.
-	reached := func(s Settings) bool {
-		return lowest(s) <= s.Int("clients")*(1+losses(s)) || s.Bool("hint") && lowest(s) <= s.Int("slots")
-	}
-	// And it may lose its connection there, and go on believing.
-	overtaken := func(s Settings) bool {
-		return losses(s) > 0 && (lowest(s) <= s.Int("clients")*(1+losses(s))-1 || s.Bool("hint") && lowest(s) <= s.Int("slots"))
-	}
-	torn := func(s Settings) bool { // the administrator may be gone when some of what it removes is gone
+	removals := func(s Settings) (all [][2]int) { // lowest and highest slot that is removed, by round
 		n := 0
 		switch s.Value("job") {
 		case "remove":
@@ -43,7 +25,56 @@ func persistentSemaphore() amqpLock {
 		case "destroy":
 			n = s.Int("slots")
 		}
-		return min(n, s.Int("slots")) > 1 && s.Value("order") == "ascending" && (losses(s) > 0 || s.Int("crash") > 0)
+		for last := s.Int("slots"); n > 0 && last > 0 && len(all) < s.Int("rounds"); last -= n {
+			all = append(all, [2]int{max(1, last-n+1), last})
+		}
+		return all
+	}
+	lowest := func(s Settings) int { // slot that is removed
+		if all := removals(s); len(all) > 0 {
+			return all[len(all)-1][0]
+		}
+		return 100
+	}
+	// A client may come to a slot when all lower ones are taken: each client has one, and one more for each loss that the broker has not noticed, and for
+	// each release that frees nothing, or late. A hint leads it anywhere.
+	most := func(s Settings) int {
+		if early := s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String(); early || s.Value("release") == "channel" {
+			return 100
+		}
+		return s.Int("clients") * (1 + losses(s))
+	}
+	reached := func(s Settings) bool { // one that is removed
+		return lowest(s) <= s.Int("slots") && (lowest(s) <= most(s) || s.Bool("hint"))
+	}
+	// And it may lose its connection there, and go on believing.
+	overtaken := func(s Settings) bool {
+		return losses(s) > 0 && lowest(s) <= s.Int("slots") && (lowest(s) <= most(s)-1 || s.Bool("hint"))
+	}
+	fewest := func(s Settings) int { // slots that there are at some time, if there are any
+		if s.Value("job") == "create" {
+			return 1
+		}
+		return max(1, min(s.Int("slots"), lowest(s)-1))
+	}
+	holey := func(s Settings) bool { // more slots may be missing below another one than a search goes on behind, where a client comes; one that it has and rechecks is enough
+		behind := s.Int("overshoot")
+		if s.Bool("recheck") {
+			behind = 0
+		}
+		return s.Value("order") == "ascending" && slices.ContainsFunc(removals(s), func(r [2]int) bool {
+			return r[1]-r[0] > behind && r[0] <= most(s)
+		})
+	}
+	crossed := func(s Settings) bool { // a client may be refused while a slot is free: freed behind its search, or had by one that gives it up again when it looks once more
+		return s.Int("slots") > 1 || s.Value("job") == "add" || reached(s)
+	}
+	never := func(s Settings) bool { // is there a slot, or not for ever
+		return lowest(s) == 1 || s.Value("job") == "create" && (losses(s) > 0 || s.Int("crash") > 0)
+	}
+	torn := func(s Settings) bool { // the administrator may be gone when some of what it removes is gone
+		several := slices.ContainsFunc(removals(s), func(r [2]int) bool { return r[0] < r[1] })
+		return several && s.Value("order") == "ascending" && (losses(s) > 0 || s.Int("crash") > 0)
 	}
 	return amqpLock{
 		name:    "semaphore/persistent",
@@ -88,15 +119,28 @@ func persistentSemaphore() amqpLock {
 			set("job", "destroy", "recheck", "true", "clients", "1", "probe", "passive", "blackhole", "0"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":     always(model.Proved),
-			"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
-			"verify-truth":         refutedIf(lies),
+			"broker-exclusion": always(model.Proved),
+			"belief-exclusion": refutedIf(func(s Settings) bool { return !alone(s) && losses(s) > 0 }),
+			"verify-truth":     refutedIf(lies),
+			"operations": refutedIf(func(s Settings) bool {
+				switch {
+				case holey(s), s.Bool("hint") && s.Bool("recheck") && s.Int("slots") > 1 && reached(s), s.Value("release") == "channel", !alone(s) && crossed(s):
+					return true
+				case s.Value("release") == "connection":
+					return s.Value("profile") == broker.RabbitMQ43.String() || s.Bool("reconnect") && losses(s) > 0 && filled(s, fewest(s))
+				}
+				return lies(s) && !alone(s)
+			}),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify": refutedIf(func(s Settings) bool { // alone, by a late declare of its own
 				return lies(s) || s.Bool("reconnect") && s.Value("verify") == "holder" && published(s) && losses(s) > 1
 			}),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || s.Value("release") == "channel" || s.Value("release") == "connection" && s.Value("profile") == broker.RabbitMQ43.String()
+			}),
+			"progress": refutedIf(func(s Settings) bool { return s.Value("release") == "channel" || never(s) || waitsForEver(s) }),
+			"starvation-freedom": refutedIf(func(s Settings) bool {
+				return s.Value("release") == "channel" || never(s) || !alone(s) || waitsForEver(s)
 			}),
 			"deadlock-freedom": refutedIf(waitsForEver),
 			"can-hold":         always(model.Proved),
@@ -120,11 +164,7 @@ func persistentSemaphore() amqpLock {
 		build: func(s *lockSystem) []model.Property {
 			p := persistentProtocol(s.settings)
 			a := administration(s.settings)
-			names := make([]string, s.holding.slots)
-			for i := range names {
-				names[i] = p.SlotQueue(i + 1)
-			}
-			set := slotSet{slot: slots(names), there: 1<<slotsAtFirst(s.settings) - 1}
+			set := s.holding.exist
 			return []model.Property{
 				monitored("slots", &slotsKept{slotSet: set, mutex: a.Admin, job: a.Job, amount: a.Amount}),
 				monitored("no-false-hold", &noFalseHold{slotSet: set, grants: newGrants(s.holding, s.pairs)}),
@@ -144,11 +184,15 @@ func persistentSemaphore() amqpLock {
 			if s.Value("job") == "add" {
 				most += s.Int("amount") * s.Int("rounds")
 			}
-			var queues []string
+			var holders, names []string
 			for slot := range most {
-				queues = append(queues, persistentProtocol(s).HolderQueue(slot+1))
+				holders = append(holders, persistentProtocol(s).HolderQueue(slot+1))
+				names = append(names, persistentProtocol(s).SlotQueue(slot+1))
 			}
-			return queueOwners(queues...)
+			h := queueOwners(holders...)
+			h.exist = slotSet{slot: slots(names), there: 1<<slotsAtFirst(s) - 1}
+			h.queues = slices.Concat(names, holders, []string{"hint"})
+			return h
 		},
 	}
 }

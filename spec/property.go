@@ -32,9 +32,12 @@ func (s *lockSystem) properties() []model.Property {
 		monitored("broker-exclusion", &exclusion{g}),
 		beliefExclusion(s.pairs, s.holding),
 		monitored("verify-truth", newVerifyTruth(s.holding, s.pairs, false)),
+		operations(s.holding, s.pairs),
 		releaseOnDetection(s.holding),
 		monitored("release-on-verify", newVerifyTruth(s.holding, s.pairs, true)),
 		monitored("release-effective", &effectiveRelease{g}),
+		progress(s.pairs),
+		starvationFreedom(s.pairs[0]),
 		deadlockFreedom(s.System, theBroker, append(slices.Clip(s.pairs), s.staff...)),
 		canHold(s.pairs),
 		canContend(s.pairs),
@@ -43,6 +46,12 @@ func (s *lockSystem) properties() []model.Property {
 
 func monitored(name string, m model.Machine) model.Property {
 	return model.Property{Name: name, Kind: model.Monitored, Monitor: m, Symmetric: true}
+}
+
+func operations(h holding, pairs []pair) model.Property {
+	p := monitored("operations", newLinearizable(h, pairs))
+	p.Apart = true
+	return p
 }
 
 // releaseOnDetection: when the broker has nothing left to do, nobody has a slot over a connection whose loss it has noticed.
@@ -142,6 +151,67 @@ func deadlockFreedom(sys *model.System, theBroker model.ID, pairs []pair) model.
 			return true
 		},
 	}
+}
+
+// atWork reports whether a client holds the lock and waits for no answer, so that it can go on.
+func atWork(c client) bool { return c.Believes() && c.InProgress() == lock.NoOp }
+
+// progress: again and again somebody has the lock and can go on, unless there is nobody left to want it.
+func progress(pairs []pair) model.Property {
+	return model.Property{
+		Name: "progress", Kind: model.InfinitelyOften,
+		Holds: func(v model.View) bool {
+			wanted := false
+			for _, p := range pairs {
+				c := v[p.client].(client)
+				if atWork(c) {
+					return true
+				}
+				wanted = wanted || !c.Dead() && !c.Done()
+			}
+			return !wanted
+		},
+	}
+}
+
+// starvationFreedom: so has a client, and by symmetry every one.
+func starvationFreedom(p pair) model.Property {
+	return model.Property{
+		Name: "starvation-freedom", Kind: model.InfinitelyOften,
+		Holds: func(v model.View) bool {
+			c := v[p.client].(client)
+			return atWork(c) || c.Dead() || c.Done()
+		},
+	}
+}
+
+// fairness is what the runs of a lock's system may assume: nobody works for ever without doing anything, and what is under way arrives or is noticed to be
+// lost. That a timer runs out, too; but no fault has to happen, and no black hole has to heal.
+func (s *lockSystem) fairness(timers []model.Timer) []model.Fairness {
+	pairs := append(slices.Clip(s.pairs), s.staff...)
+	links := make([]model.ID, len(pairs))
+	var all []model.Fairness
+	for i, p := range pairs {
+		links[i] = p.link
+		atClient, _ := s.Timer(p.client, lock.HeartbeatTimer)
+		atBroker, _ := s.Timer(theBroker, broker.HeartbeatTimer(p.link))
+		all = append(append(all, network.Fair(p.link)...), model.WeaklyFair(atClient, atBroker)...)
+	}
+	for _, t := range timers {
+		id, _ := s.Timer(theBroker, t)
+		all = append(all, model.WeaklyFair(id)...)
+	}
+	for _, p := range s.pairs {
+		all = append(all, lock.Fair(p.client)...)
+	}
+	return append(append(all, model.WeaklyFair(clientsOf(s.staff)...)...), broker.Fair(theBroker, s.holding.queues, links)...)
+}
+
+func clientsOf(pairs []pair) (all []model.ID) {
+	for _, p := range pairs {
+		all = append(all, p.client)
+	}
+	return all
 }
 
 // goesOn reports whether some client may do something or is owed something.

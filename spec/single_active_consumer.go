@@ -37,16 +37,21 @@ func singleActiveConsumer() amqpLock {
 			"broker-exclusion": refutedIf(func(s Settings) bool { // the next one is active, and the last one still has its message
 				return s.Int("messages") > 1 && s.Value("release") == "cancel" && (!alone(s) || losses(s) > 0)
 			}),
-			"belief-exclusion":     refutedIf(func(s Settings) bool { return losses(s) > 0 && !alone(s) }),
-			"verify-truth":         refutedIf(lies),
+			"belief-exclusion": refutedIf(func(s Settings) bool { return losses(s) > 0 && !alone(s) }),
+			"verify-truth":     refutedIf(lies),
+			"operations": refutedIf(func(s Settings) bool {
+				return !alone(s) && losses(s) > 0 && (s.Bool("reconnect") || s.Value("release") == "nack")
+			}),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool {
 				return losses(s) > 0 || s.Value("release") == "cancel" || s.Value("release") == "nack" // which is not answered
 			}),
-			"deadlock-freedom": refutedIf(waitsForEver),
-			"can-hold":         always(model.Proved),
-			"can-contend":      refutedIf(alone),
+			"progress":           refutedIf(waitsForEver),
+			"starvation-freedom": refutedIf(func(s Settings) bool { return s.Value("release") == "nack" && !alone(s) || waitsForEver(s) }),
+			"deadlock-freedom":   refutedIf(waitsForEver),
+			"can-hold":           always(model.Proved),
+			"can-contend":        refutedIf(alone),
 		},
 		more: []Property{{"not-greedy", "P-11", notGreedy, refutedIf(func(s Settings) bool { return losses(s) > 0 })}},
 		build: func(s *lockSystem) []model.Property {

@@ -44,9 +44,21 @@ func tokenSemaphore() amqpLock {
 			set("reset", "0", "blackhole", "0", "crash", "1"),
 		},
 		claims: map[string]func(Settings) model.Verdict{
-			"broker-exclusion":     always(model.Proved),
-			"belief-exclusion":     refutedIf(func(s Settings) bool { return contended(s) && losses(s) > 0 }),
-			"verify-truth":         refutedIf(lies),
+			"broker-exclusion": always(model.Proved),
+			"belief-exclusion": refutedIf(func(s Settings) bool { return contended(s) && losses(s) > 0 }),
+			"verify-truth":     refutedIf(lies),
+			"operations": refutedIf(func(s Settings) bool {
+				switch {
+				case lies(s) && contended(s):
+					return true
+				case s.Value("take") == "subscribe": // acquire takes a token that came before, and may have been lost since
+					return !closes(s) && losses(s) > 0 && contended(s)
+				case s.Value("take") == "consume" || s.Value("release") == "wait":
+					return false // nobody is told busy; or nobody looks before the token is back
+				}
+				full := filled(s, s.Int("slots"))
+				return closes(s) && (inItsOwnTime(s) || lies(s) && full) || s.Value("release") == "nack" && full
+			}),
 			"release-on-detection": always(model.Proved),
 			"release-on-verify":    refutedIf(lies),
 			"release-effective": refutedIf(func(s Settings) bool {
@@ -56,6 +68,11 @@ func tokenSemaphore() amqpLock {
 					return true
 				}
 				return inItsOwnTime(s) && !stays // the queue hears that something is settled, or that a channel is no more that does not consume
+			}),
+			"progress": refutedIf(waitsForEver),
+			"starvation-freedom": refutedIf(func(s Settings) bool {
+				missed := contended(s) || !alone(s) && closes(s) && inItsOwnTime(s) // each time that somebody looks
+				return s.Value("take") == "get" && missed || waitsForEver(s)
 			}),
 			"deadlock-freedom": refutedIf(waitsForEver),
 			"can-hold":         always(model.Proved),
@@ -87,13 +104,17 @@ func tokenRace() amqpLock {
 		set("reset", "0", "blackhole", "0", "crash", "1"),
 	}
 	lies := func(s Settings) bool { return s.Bool("reconnect") && losses(s) > 0 }
+	unfilled := func(s Settings) bool { return losses(s) > 0 || waitsForEver(s) } // who filled it does not know that the message was lost
 	l.claims = map[string]func(Settings) model.Verdict{
 		"broker-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) }), // two find it empty, or one while the other has the token
 		"belief-exclusion":     refutedIf(func(s Settings) bool { return !alone(s) }),
 		"verify-truth":         refutedIf(lies),
+		"operations":           refutedIf(func(s Settings) bool { return !alone(s) || losses(s) > 0 }),
 		"release-on-detection": always(model.Proved),
 		"release-on-verify":    refutedIf(lies),
 		"release-effective":    always(model.Refuted),
+		"progress":             refutedIf(unfilled),
+		"starvation-freedom":   refutedIf(func(s Settings) bool { return !alone(s) || unfilled(s) }),
 		"deadlock-freedom":     refutedIf(waitsForEver),
 		"can-hold":             always(model.Proved),
 		"can-contend":          refutedIf(alone),
@@ -108,7 +129,7 @@ func tokenRace() amqpLock {
 
 // unsettledOf is the holding of a semaphore whose slots are messages of a queue: a client has one as long as the queue waits for it to settle it.
 func unsettledOf(queue string, slots int) holding {
-	return holding{slots: 1, room: slots, left: anyOrphaned(queue), change: func(e model.Event) (change, bool) {
+	return holding{slots: 1, room: slots, queues: []string{queue}, left: anyOrphaned(queue), change: func(e model.Event) (change, bool) {
 		u, ok := e.(broker.Unsettled)
 		return change{link: u.Link, n: u.N}, ok && u.Queue == queue
 	}}

@@ -19,7 +19,7 @@ func TestFrontierConcludesWhatIsThere(t *testing.T) {
 	for _, set := range [][]string{
 		{"verify=publish", "reconnect=true", "reset=2", "blackhole=0", "crash=1", "pause=0"},
 		{"verify=redeclare", "reconnect=true", "reset=0", "blackhole=1", "crash=1", "pause=1"},
-		{"heartbeat=false", "release=connection", "reset=1", "blackhole=1", "crash=1", "pause=1"},
+		{"heartbeat=false", "release=connection", "reset=1", "blackhole=0", "crash=1", "pause=1"},
 		{"clients=1", "verify=publish", "reconnect=true", "reset=2", "blackhole=1", "pause=0"},
 	} {
 		systems, err := planBudgets([]string{"mutex/exclusive-queue"}, must(parseSettings(set)), nil)

@@ -36,7 +36,7 @@ func TestVerifyUnderSymmetry(t *testing.T) {
 		t.Errorf("status %d, stderr %q", got.Status, got.Stderr)
 	}
 	object := decode[verifyJSON](t, got)
-	want := verifyJSON{Schema: "lockstep/verify/v1", System: "mutex/exclusive-queue", Symmetry: true, Holds: true, States: 46}
+	want := verifyJSON{Schema: "lockstep/verify/v1", System: "mutex/exclusive-queue", Symmetry: true, Holds: true, States: 59}
 	if diff := cmp.Diff(want, object, cmpopts.IgnoreFields(verifyJSON{}, "Parameters", "Properties", "Steps", "Seconds")); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -46,7 +46,7 @@ func TestVerifyUnderSymmetry(t *testing.T) {
 	if object.Parameters["reset"] != 0.0 || object.Steps < object.States {
 		t.Errorf("%+v", object)
 	}
-	const words = "✓ the certificate holds: 46 states and their images, the initial one among them; none of their "
+	const words = "✓ the certificate holds: 59 states and their images, the initial one among them; none of their "
 	if got := runs(t.Context(), "verify", path); got.Status != 0 || !strings.Contains(got.Stdout, words) {
 		t.Errorf("%+v; want %q", got, words)
 	}

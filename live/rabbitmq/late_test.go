@@ -1,6 +1,7 @@
 package rabbitmq_test
 
 import (
+	"net"
 	"testing"
 
 	amqp091 "github.com/rabbitmq/amqp091-go"
@@ -72,6 +73,110 @@ func TestWhatAChannelHadMayBeFreeLater(t *testing.T) {
 				t.Logf("%s: late %d times of %d", c.name, late, rounds)
 				if late > 0 && !c.late {
 					t.Errorf("%s: late %d times of %d", c.name, late, rounds)
+				}
+			}
+		})
+	}
+}
+
+// An exclusive queue is gone when connection.close-ok is there, but on 4.3, where it may be there for a while (SPEC.md, P-8). And of two queues of a
+// connection that is lost each hears of it by itself: what frees the lock says nothing about the mark beside it (mutex/generation), or about who
+// consumes from another queue (semaphore/decrement).
+func TestAnExclusiveQueueMayBeThereLater(t *testing.T) {
+	const rounds = 50
+	for _, version := range []string{"", "4.0", "4.3"} {
+		t.Run(version, func(t *testing.T) {
+			node := rabbitmqtest.SharedVersion(t, version)
+			observer := must(amqp091.Dial(node.URL()))
+			defer observer.Close()
+			watch := must(observer.Channel())
+			closed := watch.NotifyClose(make(chan *amqp091.Error, 1))
+			declares := func() bool { // whether the lock is free
+				if _, err := watch.QueueDeclare("late.lock", false, false, true, false, nil); err == nil {
+					return true
+				}
+				<-closed
+				watch = must(observer.Channel())
+				closed = watch.NotifyClose(make(chan *amqp091.Error, 1))
+				return false
+			}
+			consumers := func(queue string) int {
+				return must(watch.QueueDeclarePassive(queue, true, false, false, false, nil)).Consumers
+			}
+			durable := []string{"late.first", "late.second"}
+			for _, queue := range durable {
+				must(watch.QueueDeclare(queue, true, false, false, false, nil))
+			}
+			defer func() {
+				for _, queue := range durable {
+					watch.QueueDelete(queue, false, false, false)
+				}
+			}()
+			for _, c := range []struct {
+				name string
+				late bool // it may be
+				is   func(holder *amqp091.Connection, tcp net.Conn, ch *amqp091.Channel) bool
+			}{
+				{"closed, and declared by another one", version == "4.3", func(holder *amqp091.Connection, _ net.Conn, ch *amqp091.Channel) bool {
+					must(ch.QueueDeclare("late.lock", false, false, true, false, nil))
+					if err := holder.Close(); err != nil {
+						t.Fatal(err)
+					}
+					late := !declares()
+					for there := late; there; there = !declares() {
+					}
+					return late
+				}},
+				{"lost, its lock declared by another one, and its mark still there", true, func(_ *amqp091.Connection, tcp net.Conn, ch *amqp091.Channel) bool {
+					must(ch.QueueDeclare("late.lock", false, false, true, false, nil))
+					mark := must(ch.QueueDeclare("", false, false, true, false, nil)).Name
+					tcp.Close()
+					for !declares() {
+					}
+					returned := watch.NotifyReturn(make(chan amqp091.Return, 1))
+					if err := watch.Confirm(false); err != nil {
+						t.Fatal(err)
+					}
+					must(watch.PublishWithDeferredConfirm("", mark, true, false, amqp091.Publishing{})).Wait()
+					select {
+					case <-returned:
+						return false
+					default:
+						return true
+					}
+				}},
+				{"lost, no longer a consumer of one queue, and still one of the other", true, func(_ *amqp091.Connection, tcp net.Conn, ch *amqp091.Channel) bool {
+					for _, queue := range durable {
+						must(ch.Consume(queue, queue, false, false, false, false, nil))
+					}
+					tcp.Close()
+					for consumers(durable[0]) > 0 {
+					}
+					late := consumers(durable[1]) > 0
+					for there := late; there; there = consumers(durable[1]) > 0 {
+					}
+					return late
+				}},
+			} {
+				late := 0
+				for range rounds {
+					var tcp net.Conn
+					holder := must(amqp091.DialConfig(node.URL(), amqp091.Config{Dial: func(network, addr string) (net.Conn, error) {
+						conn, err := net.Dial(network, addr)
+						tcp = conn
+						return conn, err
+					}}))
+					if c.is(holder, tcp, must(holder.Channel())) {
+						late++
+					}
+					holder.Close()
+					if _, err := watch.QueueDelete("late.lock", false, false, false); err != nil {
+						t.Fatal(err)
+					}
+				}
+				t.Logf("%s: %d times of %d", c.name, late, rounds)
+				if late > 0 && !c.late {
+					t.Errorf("%s: %d times of %d", c.name, late, rounds)
 				}
 			}
 		})

@@ -18,6 +18,7 @@ func TestALassoIsReplayed(t *testing.T) {
 	var runs []run
 	for _, fair := range []bool{false, true} {
 		sys, _ := instance(t, "reset=0 blackhole=0 verify=passive")
+		sys.Fairness = nil
 		b, _ := sys.Lookup("client/b")
 		p := model.Property{Name: "b-holds", Kind: model.Eventually, Holds: func(v model.View) bool { return v[b].(believer).Believes() }}
 		for _, name := range []string{"client/a", "link/a", "broker"} {

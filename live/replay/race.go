@@ -19,10 +19,14 @@ func (r *replay) earlier(a *model.Action, from *model.State, l *link, observed m
 	if a != nil {
 		said = r.step.said[l.id]
 	}
-	return r.alternative(a, from, func(_ *model.State, all []model.Happening, _ model.Step) bool {
+	says := func(_ *model.State, all []model.Happening, _ model.Step) bool {
 		told := r.told(l.id, all)
 		return len(told) > len(said) && slices.EqualFunc(told[:len(said)], said, same) && same(told[len(said)], observed)
-	})
+	}
+	if path := r.alternative(a, from, says); path != nil || a == nil || !r.ofBroker(*a) {
+		return path
+	}
+	return r.alternative(nil, from, says) // the action is one of those that the broker may have gone beyond
 }
 
 // told is what the broker sent to a link.

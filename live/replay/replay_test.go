@@ -42,6 +42,10 @@ func onBrokers(t *testing.T, test func(t *testing.T, url string)) {
 		t.Cleanup(s.Close)
 		test(t, s.URL())
 	})
+	onRabbitMQ(t, test)
+}
+
+func onRabbitMQ(t *testing.T, test func(t *testing.T, url string)) {
 	t.Run("rabbitmq", func(t *testing.T) {
 		rabbitmqtest.Need(t)
 		t.Parallel()

@@ -62,6 +62,11 @@ func (l letter) String() string {
 	return "leave to deliver again"
 }
 
+// departs reports whether what is taken is word of a channel that is no more, or closes.
+func (t Take) departs() bool {
+	return t.What == letter{kind: departLetter}.String() || t.What == letter{kind: departLetter, waits: true}.String()
+}
+
 // send puts a letter into a queue's mailbox.
 func (b *Broker) send(q *queue, l letter) {
 	q.mailbox = append(q.mailbox, l)

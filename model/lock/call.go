@@ -3,6 +3,7 @@ package lock
 import (
 	"fmt"
 
+	"github.com/lockstep-prover/lockstep/model"
 	"github.com/lockstep-prover/lockstep/model/amqp"
 )
 
@@ -46,6 +47,15 @@ type Call struct{ Op Op }
 
 // String is the operation's verb.
 func (c Call) String() string { return c.Op.String() }
+
+// Fair says that a client's application calls acquire when it can, and releases what it has in the end, however often it verifies it before.
+func Fair(client model.ID) []model.Fairness {
+	calls := func(op Op) func(model.Event) bool { return func(e model.Event) bool { return e == Call{op} } }
+	return []model.Fairness{
+		{Machine: client, Class: calls(Acquire)},
+		{Machine: client, Class: calls(Release), Strong: true}, // it cannot while a verify is in progress
+	}
+}
 
 // What a client lets the world see: its history.
 type (

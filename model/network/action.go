@@ -29,6 +29,11 @@ type (
 	Crash struct{}
 )
 
+// Befell is what a link lets the world see of a fault.
+type Befell struct{ Fault model.Event }
+
+func (b Befell) String() string { return "fault: " + b.Fault.String() }
+
 func (a ToBroker) String() string    { return "to broker: " + a.Frame.String() }
 func (a ToClient) String() string    { return "to client: " + a.Frame.String() }
 func (ClientHears) String() string   { return "client hears" }
@@ -117,6 +122,9 @@ func (l *Link) Vocabulary() []model.Event {
 
 // act takes one of the link's own actions.
 func (l *Link) act(e model.Event, out *model.Out) {
+	if IsFault(e) {
+		out.Observe(Befell{e})
+	}
 	switch e := e.(type) {
 	case ToBroker:
 		l.toBroker = l.toBroker[1:]
@@ -190,5 +198,17 @@ func (l *Link) tellBroker(e model.Event, out *model.Out) {
 func (l *Link) tellClient(e model.Event, out *model.Out) {
 	if l.heartbeat > 0 {
 		out.Send(l.client, e)
+	}
+}
+
+// Fair says that a link does what it has to do: all of its actions that are no faults.
+func Fair(link model.ID) []model.Fairness {
+	class := func(of func(model.Event) bool) model.Fairness { return model.Fairness{Machine: link, Class: of} }
+	return []model.Fairness{
+		class(func(e model.Event) bool { _, ok := e.(ToBroker); return ok }),
+		class(func(e model.Event) bool { _, ok := e.(ToClient); return ok }),
+		class(func(e model.Event) bool { _, ok := e.(ClientHears); return ok }),
+		class(func(e model.Event) bool { _, ok := e.(ClientNotices); return ok }),
+		class(func(e model.Event) bool { _, ok := e.(Resume); return ok }),
 	}
 }

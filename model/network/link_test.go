@@ -38,7 +38,11 @@ func TestLink(t *testing.T) {
 				var out model.Out
 				link.Step(from, e, &out)
 				for _, x := range out.Effects() {
-					fmt.Fprintf(&b, "to %s: %v\n", map[model.ID]string{client: "client", broker: "broker"}[x.To], x.Event)
+					whom := map[model.ID]string{client: "to client", broker: "to broker"}[x.To]
+					if x.Kind == model.Observe {
+						whom = "observed"
+					}
+					fmt.Fprintf(&b, "%s: %v\n", whom, x.Event)
 				}
 			}
 			for _, line := range strings.Split(d.Input, "\n") {
