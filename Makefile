@@ -28,6 +28,7 @@ rabbitmq-4:
 test-rabbitmq-4: rabbitmq rabbitmq-4
 	LOCKSTEP_RABBITMQ=1 LOCKSTEP_RABBITMQ_4=1 go test -timeout 14m ./live/rabbitmq/...
 	LOCKSTEP_RABBITMQ=1 LOCKSTEP_RABBITMQ_4=1 go test -timeout 14m ./live/amqptest -run TestScripts
+	LOCKSTEP_RABBITMQ=1 LOCKSTEP_RABBITMQ_4=1 go test -timeout 14m ./live/replay -run TestCorpusOnRabbitMQ4
 
 FOR = 10m
 SEED = $(shell date +%s)

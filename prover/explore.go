@@ -64,7 +64,7 @@ func newExploration(sys *model.System, properties []model.Property, opts Options
 	if e.system, e.properties, err = newChecks(sys, properties); err != nil {
 		return nil, err
 	}
-	e.tabs = newTables(e.system)
+	e.tabs = newTables(e.system, opts.kept)
 	if len(sys.Symmetry) > 0 && !opts.NoSymmetry && allSymmetric(properties) {
 		e.symmetry = newSymmetry(e.tabs)
 	}
@@ -83,7 +83,7 @@ func (e *exploration) run(ctx context.Context) {
 		e.save(e.opts.grain.save)
 		more = e.expandLevel()
 	}
-	e.failed(e.tabs.intact())
+	e.failed(e.tabs.intact(e.opts.last))
 	if e.stopped == "" {
 		e.save(true)
 	}

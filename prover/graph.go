@@ -38,7 +38,7 @@ func exploreGraph(ctx context.Context, sys *model.System, opts Options) (*graph,
 	e.run(ctx)
 	account := e.results()[0]
 	if e.stopped != "" {
-		return nil, account, nil
+		return nil, account, e.err
 	}
 	g := &graph{tabs: e.tabs, layout: newLayout(e.tabs, e.reached)}
 	g.number(e)

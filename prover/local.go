@@ -2,6 +2,7 @@ package prover
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -27,17 +28,47 @@ type locals struct {
 	list atomic.Pointer[[]*local]
 
 	// Under the mutex of the tables:
-	byKey   map[string]uint32
+	bodies  map[string]*body  // by encoding
+	kept    bool              // what they do is kept for another pass: see behaviour
 	byInput map[uint32]uint32 // message → its number among this machine's inputs
 	inputs  atomic.Pointer[[]uint32]
 }
 
-// local is one local state. The machine is frozen: it is cloned before a step.
+// local is one local state.
 type local struct {
+	*body
+	acts  []atomic.Pointer[result]                 // by action
+	takes atomic.Pointer[[]atomic.Pointer[result]] // by the machine's input; a longer copy replaces it
+}
+
+// body is what is the same of a local state whoever listens to the machine. The machine is frozen: it is cloned before a step.
+type body struct {
 	machine model.Machine
 	events  []model.Event
-	acts    []atomic.Pointer[result]                 // by action
-	takes   atomic.Pointer[[]atomic.Pointer[result]] // by the machine's input; a longer copy replaces it
+	in      *tables // that numbered it last
+	number  uint32
+	steps   map[message]*outcome // nil: not kept
+}
+
+// outcome is what came of a step of a machine before it is known where its effects go.
+type outcome struct {
+	next      *body // nil: refused or cut
+	effects   []model.Effect
+	refused   bool
+	cut       string
+	violation string
+}
+
+// behaviour keeps what the machines of a system have done from one pass of Explore to the next: passes differ in their monitors and in how they
+// number local states, and no machine depends on either.
+type behaviour []map[string]*body // by machine, and by encoding
+
+func newBehaviour(sys *model.System) behaviour {
+	m := make(behaviour, sys.Len())
+	for i := range m {
+		m[i] = map[string]*body{}
+	}
+	return m
 }
 
 // result is a memoised local transition.
@@ -86,19 +117,26 @@ const (
 
 // scratch is what running a machine takes; each worker has its own.
 type scratch struct {
-	out   model.Out
-	key   []byte
-	route []model.Delivery
+	out     model.Out
+	key     []byte
+	route   []model.Delivery
+	outcome outcome
 }
 
-func newTables(sys *model.System) *tables {
+// newTables makes the tables of a system. What is kept is of its first machines; monitors follow.
+func newTables(sys *model.System, kept behaviour) *tables {
 	t := &tables{system: sys, byValue: map[message]uint32{}}
 	for id := range model.ID(sys.Len()) {
-		l := &locals{id: id, name: sys.Name(id), byKey: map[string]uint32{}, byInput: map[uint32]uint32{}}
+		l := &locals{id: id, name: sys.Name(id), byInput: map[uint32]uint32{}}
+		if l.kept = int(id) < len(kept); l.kept {
+			l.bodies = kept[id]
+		} else {
+			l.bodies = map[string]*body{}
+		}
 		l.list.Store(new([]*local))
 		l.inputs.Store(new([]uint32))
 		t.machines = append(t.machines, l)
-		t.intern(l, sys.Initial(id), sys.Initial(id).AppendState(nil))
+		t.number(l, l.body(sys.Initial(id), sys.Initial(id).AppendState(nil)))
 	}
 	return t
 }
@@ -106,10 +144,10 @@ func newTables(sys *model.System) *tables {
 // initial is the system's initial state.
 func (t *tables) initial() []uint32 { return make([]uint32, len(t.machines)) }
 
-// intern returns the number of a local state. m must not change afterwards.
-func (t *tables) intern(l *locals, m model.Machine, key []byte) uint32 {
-	if id, ok := l.byKey[string(key)]; ok {
-		return id
+// body returns the one body of an encoding. m must not change afterwards.
+func (l *locals) body(m model.Machine, key []byte) *body {
+	if b := l.bodies[string(key)]; b != nil {
+		return b
 	}
 	events := m.Actions(nil)
 	for i, e := range events {
@@ -119,22 +157,44 @@ func (t *tables) intern(l *locals, m model.Machine, key []byte) uint32 {
 			}
 		}
 	}
-	s := &local{machine: m, events: events, acts: make([]atomic.Pointer[result], len(events))}
-	s.takes.Store(new([]atomic.Pointer[result]))
-	list := append(*l.list.Load(), s)
-	l.list.Store(&list)
-	id := uint32(len(list) - 1)
-	l.byKey[string(key)] = id
-	return id
+	b := &body{machine: m, events: events}
+	if l.kept {
+		b.steps = map[message]*outcome{}
+	}
+	l.bodies[string(key)] = b
+	return b
 }
 
-// intact reports a local state that is no longer what it was when it was met.
-func (t *tables) intact() error {
+// number returns the number of a local state.
+func (t *tables) number(l *locals, b *body) uint32 {
+	if b.in != t {
+		s := &local{body: b, acts: make([]atomic.Pointer[result], len(b.events))}
+		s.takes.Store(new([]atomic.Pointer[result]))
+		list := append(*l.list.Load(), s)
+		l.list.Store(&list)
+		b.in, b.number = t, uint32(len(list)-1)
+	}
+	return b.number
+}
+
+// changedError is about a machine of which a state is no longer what it was when it was met.
+type changedError struct{ machine string }
+
+func (e changedError) Error() string {
+	return fmt.Sprintf("a state of %s changed after it was met, and no verdict can be trusted: its Clone shares memory with the original, "+
+		"or Actions, AppendState or a property changes it (model.Conform tells more)", e.machine)
+}
+
+// intact looks for a state that has changed. What is kept for another pass is looked at when that is done.
+func (t *tables) intact(last bool) error {
+	var now []byte
 	for _, l := range t.machines {
-		for key, id := range l.byKey {
-			if string(l.at(id).machine.AppendState(nil)) != key {
-				return fmt.Errorf("a state of %s changed after it was met, and no verdict can be trusted: its Clone shares memory with the original, "+
-					"or Actions, AppendState or a property changes it (model.Conform tells more)", l.name)
+		if l.kept && !last {
+			continue
+		}
+		for key, b := range l.bodies {
+			if now = b.machine.AppendState(now[:0]); string(now) != key {
+				return changedError{l.name}
 			}
 		}
 	}
@@ -201,28 +261,24 @@ func (t *tables) take(l *locals, id, input uint32, tmp *scratch) *result {
 
 func (l *locals) inputsLen() int { return len(*l.inputs.Load()) }
 
-// step runs the machine's own code. put stores the result, unless another worker was faster; it is called under the mutex, first
+// step works out a local transition. put stores the result, unless another worker was faster; it is called under the mutex, first
 // with nil.
 func (t *tables) step(l *locals, id uint32, m message, d derivation, tmp *scratch, put func(*result) *result) *result {
-	next := l.at(id).machine.Clone()
-	tmp.out.Reset()
-	model.Deliver(next, m.from, m.event, &tmp.out)
-	tmp.key = next.AppendState(tmp.key[:0])
-
+	o := t.outcome(l, l.at(id).body, m, tmp)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if r := put(nil); r != nil {
 		return r
 	}
 	t.log = append(t.log, d)
-	r := &result{log: len(t.log), refused: tmp.out.Refused(), cut: tmp.out.CutReason(), violation: tmp.out.Violation()}
+	r := &result{log: len(t.log), refused: o.refused, cut: o.cut, violation: o.violation}
 	r.plain = !r.refused && r.cut == "" && r.violation == ""
-	if r.refused || r.cut != "" {
+	if o.next == nil {
 		return put(r)
 	}
-	r.next = t.intern(l, next, tmp.key)
+	r.next = t.number(l, o.next)
 	tmp.route = tmp.route[:0]
-	for _, e := range tmp.out.Effects() {
+	for _, e := range o.effects {
 		tmp.route = t.system.Route(tmp.route, l.id, e)
 	}
 	for _, e := range tmp.route {
@@ -233,6 +289,38 @@ func (t *tables) step(l *locals, id uint32, m message, d derivation, tmp *scratc
 		r.first = r.sends[0]
 	}
 	return put(r)
+}
+
+// outcome runs the machine's own code, unless that has been done and kept. What it returns may be overwritten by the next call with the same scratch.
+func (t *tables) outcome(l *locals, b *body, m message, tmp *scratch) *outcome {
+	if l.kept {
+		t.mu.Lock()
+		o := b.steps[m]
+		t.mu.Unlock()
+		if o != nil {
+			return o
+		}
+	}
+	next := b.machine.Clone()
+	tmp.out.Reset()
+	model.Deliver(next, m.from, m.event, &tmp.out)
+	o := &tmp.outcome
+	*o = outcome{refused: tmp.out.Refused(), cut: tmp.out.CutReason(), violation: tmp.out.Violation()}
+	went := !o.refused && o.cut == ""
+	if went {
+		o.effects = tmp.out.Effects()
+		tmp.key = next.AppendState(tmp.key[:0])
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if went {
+		o.next = l.body(next, tmp.key)
+	}
+	if l.kept {
+		o = &outcome{o.next, slices.Clone(o.effects), o.refused, o.cut, o.violation}
+		b.steps[m] = o
+	}
+	return o
 }
 
 // input returns the number of a message among the inputs of a machine.
@@ -260,5 +348,5 @@ func (t *tables) image(l *locals, id uint32, to *locals, nth int, rename func(mo
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.log = append(t.log, derivation{byImage, uint32(l.id), id, uint32(nth)})
-	return t.intern(to, m, tmp.key)
+	return t.number(to, to.body(m, tmp.key))
 }

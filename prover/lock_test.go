@@ -26,11 +26,7 @@ func lockSystem(t *testing.T, settings ...spec.Setting) (*model.System, []model.
 	if err != nil {
 		t.Fatal(err)
 	}
-	var properties []model.Property
-	for _, c := range claims {
-		properties = append(properties, c.Property)
-	}
-	return sys, properties
+	return sys, rested(sys, claims)
 }
 
 // The order in which tables grow changes nothing: local states numbered by random walks give the same counts, verdicts and

@@ -29,6 +29,8 @@ type Options struct {
 	Every    time.Duration
 
 	grain grain
+	kept  behaviour // empty: there is one pass
+	last  bool      // no other pass comes after this one
 }
 
 // grain is how an exploration is cut into pieces of work; tests cut finer, so that small systems keep all workers busy.
@@ -77,8 +79,8 @@ type Result struct {
 // of one. Properties of runs are decided in a last exploration, which is of all states, without reductions, to the end: a bound,
 // which holds for each exploration by itself, leaves them all unknown. The results are in the order of the properties.
 //
-// The error is about the arguments, without results, a checkpoint among them that cannot be resumed from ([CheckpointError]); or
-// about reading and writing files, with what is known. Nothing that a system does is an error.
+// The error is about the arguments, without results, a checkpoint among them that cannot be resumed from ([CheckpointError]); about a
+// machine that does not keep its contract, without results; or about reading and writing files, with what is known.
 func Explore(ctx context.Context, sys *model.System, properties []model.Property, opts Options) ([]Result, error) {
 	if opts.Workers == 0 {
 		opts.Workers = runtime.GOMAXPROCS(0)
@@ -125,9 +127,13 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 		ofRuns.runs = true
 		passes = append(passes, ofRuns)
 	}
+	if len(passes) > 1 {
+		opts.kept = newBehaviour(sys)
+	}
 	results := make([]Result, len(properties))
 	var all error
-	for _, x := range passes {
+	for k, x := range passes {
+		opts.last = k == len(passes)-1
 		explore := exploreStates
 		if x.runs {
 			explore = exploreRuns
@@ -136,7 +142,8 @@ func Explore(ctx context.Context, sys *model.System, properties []model.Property
 		if err != nil {
 			all = errors.Join(all, err)
 			var unreadable *CheckpointError
-			if found == nil || errors.As(err, &unreadable) {
+			var changed changedError
+			if found == nil || errors.As(err, &unreadable) || errors.As(err, &changed) {
 				return nil, fmt.Errorf("explore: %w", all)
 			}
 		}
