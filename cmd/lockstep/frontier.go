@@ -174,9 +174,9 @@ func (c *console) frontier(ctx context.Context, o proveOptions) error {
 		start := time.Now()
 		s := &searched{budgets: b}
 		s.edges = b.search(func(choice *choice) ([]prover.Result, []string) {
-			options.Progress = progress.of(choice)
+			options.Progress = progress.of(choice, progress.number)
 			out := explore(ctx, choice, options, o.timeout)
-			progress.clear()
+			progress.done()
 			wrong = cmp.Or(wrong, out.err)
 			if !out.skipped {
 				s.explored++

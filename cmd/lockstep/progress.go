@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -12,24 +13,25 @@ import (
 )
 
 // progress tells on stderr how far a run has come: on a terminal in one line that is written over and over, elsewhere in
-// plain lines.
+// plain lines. Of choices that are explored at a time it tells of the first.
 type progress struct {
 	w        io.Writer
 	terminal int           // its width, or 0
 	interval time.Duration // between plain lines; 0: silence
 	total    int           // choices
-	number   int           // of the present choice
-	label    string
-	last     prover.Progress // of the present choice
-	told     time.Time       // the last plain line
-	shown    bool            // a live line stands there
+
+	mu     sync.Mutex
+	number int             // of the choice to tell of
+	last   prover.Progress // of it
+	told   time.Time       // the last plain line
+	shown  bool            // a live line stands there
 }
 
 // liveInterval is as fast as an eye reads.
 const liveInterval = 200 * time.Millisecond
 
 func newProgress(c *console, o proveOptions, systems [][]*choice) *progress {
-	p := &progress{w: c.stderr, terminal: c.errTerm, interval: o.progress, told: time.Now()}
+	p := &progress{w: c.stderr, terminal: c.errTerm, interval: o.progress, number: 1, told: time.Now()}
 	if o.asJSON {
 		p.interval = 0
 	}
@@ -47,22 +49,26 @@ func (p *progress) every() time.Duration {
 	return min(liveInterval, p.interval)
 }
 
-// of returns what the prover calls while it explores the choice; nil if nobody wants to know.
-func (p *progress) of(c *choice) func(prover.Progress) {
-	p.number++
-	p.label = strings.TrimSpace(fmt.Sprintf("%s %v", c.entry.Name, notDefault(c.entry, c.settings)))
-	p.last = prover.Progress{}
+// of returns what the prover calls while it explores the choice of a number; nil if nobody wants to know.
+func (p *progress) of(c *choice, number int) func(prover.Progress) {
 	if p.interval == 0 {
 		return nil
 	}
-	return p.report
+	label := strings.TrimSpace(fmt.Sprintf("%s %v", c.entry.Name, notDefault(c.entry, c.settings)))
+	return func(now prover.Progress) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if number == p.number {
+			p.report(label, now)
+		}
+	}
 }
 
-func (p *progress) report(now prover.Progress) {
+func (p *progress) report(label string, now prover.Progress) {
 	if p.terminal == 0 && time.Since(p.told) < p.interval {
 		return
 	}
-	line := p.line(now)
+	line := p.line(label, now)
 	p.last, p.told = now, time.Now()
 	if p.terminal == 0 {
 		fmt.Fprintln(p.w, line)
@@ -76,7 +82,7 @@ func (p *progress) report(now prover.Progress) {
 }
 
 // line is how far it is, in at most some 120 cells, the numbers first.
-func (p *progress) line(now prover.Progress) string {
+func (p *progress) line(label string, now prover.Progress) string {
 	rate, last := 0.0, p.last
 	if now.States < last.States || now.Elapsed < last.Elapsed { // the second exploration, of properties of runs
 		last = prover.Progress{}
@@ -86,15 +92,19 @@ func (p *progress) line(now prover.Progress) string {
 	}
 	return fmt.Sprintf("[%d/%d] %s states, frontier %s, depth %d, %s states/s, %s, %s  %s",
 		p.number, p.total, short(float64(now.States)), short(float64(now.Frontier)), now.Depth, short(rate),
-		humanize.IBytes(uint64(now.Memory)), now.Elapsed.Round(100*time.Millisecond), p.label)
+		humanize.IBytes(uint64(now.Memory)), now.Elapsed.Round(100*time.Millisecond), label)
 }
 
-// clear takes the live line away, before results are printed.
-func (p *progress) clear() {
+// done is for when a choice has been explored: its live line is taken away, before results are printed, and the next one is told of.
+func (p *progress) done() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = false
 	}
+	p.number++
+	p.last = prover.Progress{}
 }
 
 // short is a count to three figures: 873, 12.3k, 4.57M.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -125,7 +128,7 @@ JSON:
 	f.IntVar(&o.clients, "clients", 0, "the same as --set clients=`N`")
 	f.StringSliceVar(&o.properties, "property", nil, "decide only this property `P`, by its name or clause (repeatable, or separated by commas)")
 	f.StringVar(&o.out, "out", defaultOut, "the `directory` for the traces of refutations; empty: none is written")
-	f.IntVar(&o.prover.Workers, "workers", 0, "explore with `N` threads, at most 256; results do not depend on it (default: one for each processor)")
+	f.IntVar(&o.prover.Workers, "workers", 0, "explore one choice after the other, with `N` threads (default: some at a time, on all processors)")
 	f.StringVar(&o.memory, "memory", "", "bound on the memory of visited states, a `size` such as 512MiB or 2GiB (default: none)")
 	f.DurationVar(&o.timeout, "timeout", 0, "bound on the time `D` for each choice of parameters, such as 90s or 10m (default: none)")
 	f.Int64Var(&o.prover.States, "states", 0, "bound on the `number` of distinct states (default: none)")
@@ -234,12 +237,21 @@ func (c *console) prove(ctx context.Context, o proveOptions) error {
 func (r *report) explore(ctx context.Context, o proveOptions, options prover.Options, systems [][]*choice, store *store) (wrong error) {
 	progress := newProgress(r.console, o, systems)
 	options.Every = progress.every()
+	n := 1
+	if o.unbounded() {
+		n = abreast
+	}
+	next, stop := iter.Pull(ahead(ctx, n, slices.Concat(systems...), func(ctx context.Context, c *choice, number int) *outcome {
+		options := options
+		options.Progress = progress.of(c, number)
+		return o.files.explore(ctx, c, options, o.timeout)
+	}))
+	defer stop()
 	for _, choices := range systems {
 		var outcomes []*outcome
 		for _, choice := range choices {
-			options.Progress = progress.of(choice)
-			out := o.files.explore(ctx, choice, options, o.timeout)
-			progress.clear()
+			out, _ := next()
+			progress.done()
 			if out.results == nil {
 				wrong = failed(wrongUsage, out.err)
 				break
@@ -261,6 +273,35 @@ func (r *report) explore(ctx context.Context, o proveOptions, options prover.Opt
 		}
 	}
 	return wrong
+}
+
+// abreast is how many choices are explored at a time: small ones leave processors idle between the levels of their search.
+const abreast = 3
+
+// unbounded reports whether nothing is said about one exploration that others beside it would change.
+func (o *proveOptions) unbounded() bool {
+	return o.prover.Workers == 0 && o.memory == "" && o.timeout == 0 && o.files == fileOptions{every: o.files.every}
+}
+
+// ahead explores choices, which have numbers from 1, n at a time, and yields their outcomes in order.
+func ahead(ctx context.Context, n int, choices []*choice, explore func(context.Context, *choice, int) *outcome) iter.Seq[*outcome] {
+	return func(yield func(*outcome) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var all sync.WaitGroup
+		defer all.Wait()
+		defer cancel()
+		outcomes := make([]chan *outcome, len(choices))
+		for i, begun := 0, 0; i < len(choices); i++ {
+			for ; begun < min(i+n, len(choices)); begun++ {
+				done, c, number := make(chan *outcome, 1), choices[begun], begun+1
+				outcomes[begun] = done
+				all.Go(func() { done <- explore(ctx, c, number) })
+			}
+			if !yield(<-outcomes[i]) {
+				return
+			}
+		}
+	}
 }
 
 // explore decides the properties of one choice within the time allowed. An error about a file is in the outcome, beside what is known.

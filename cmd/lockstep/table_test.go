@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,17 +188,18 @@ func TestProgress(t *testing.T) {
 		console := newConsole(nil, nil, &b, environment{})
 		console.errTerm = terminal
 		p := newProgress(console, proveOptions{progress: time.Nanosecond}, [][]*choice{{c}})
-		report := p.of(c)
+		report := p.of(c, 1)
 		for _, r := range reports {
 			report(r)
 		}
-		p.clear()
-		p.clear()
+		p.done()
+		p.done()
+		report(reports[0]) // the choice is not the one to tell of
 		if diff := cmp.Diff(want, b.String()); diff != "" {
 			t.Errorf("terminal of width %d: -want +got:\n%s", terminal, diff)
 		}
 	}
-	if newProgress(newConsole(nil, nil, nil, environment{}), proveOptions{progress: time.Second, asJSON: true}, nil).of(c) != nil {
+	if newProgress(newConsole(nil, nil, nil, environment{}), proveOptions{progress: time.Second, asJSON: true}, nil).of(c, 1) != nil {
 		t.Error("with --json there is somebody who wants to hear of the progress")
 	}
 }
@@ -206,8 +208,8 @@ func TestProgress(t *testing.T) {
 func TestProgressOfASecondExploration(t *testing.T) {
 	var b bytes.Buffer
 	p := &progress{w: &b, interval: time.Nanosecond}
-	p.report(prover.Progress{States: 5000, Elapsed: 10 * time.Second})
-	p.report(prover.Progress{States: 800, Elapsed: 200 * time.Millisecond})
+	p.report("", prover.Progress{States: 5000, Elapsed: 10 * time.Second})
+	p.report("", prover.Progress{States: 800, Elapsed: 200 * time.Millisecond})
 	if lines := strings.Split(b.String(), "\n"); !strings.Contains(lines[0], " 500 states/s") || !strings.Contains(lines[1], " 4.00k states/s") {
 		t.Errorf("%q", lines)
 	}
@@ -239,6 +241,37 @@ func TestInterrupted(t *testing.T) {
 	for _, want := range []string{"  unknown: interrupted (", "; the known ones as claimed.\n"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("stdout lacks %q:\n%s", want, stdout.String())
+		}
+	}
+}
+
+// Choices that are explored at a time have their outcomes in order, at most so many have begun, and who stops early leaves none behind.
+func TestAhead(t *testing.T) {
+	e := must(spec.Find("classic/two-phase-commit"))
+	var choices []*choice
+	for range 7 {
+		choices = append(choices, must(newChoice(e, must(e.Settings()), nil)))
+	}
+	for _, n := range []int{1, 3, 20} {
+		var begun, ended atomic.Int32
+		at := 0
+		for out := range ahead(t.Context(), n, choices, func(_ context.Context, c *choice, number int) *outcome {
+			defer ended.Add(1)
+			begun.Add(1)
+			return &outcome{choice: choices[number-1]}
+		}) {
+			if at++; out.choice != choices[at-1] {
+				t.Errorf("%d at a time: outcome %d is of another choice", n, at)
+			}
+			if b := int(begun.Load()); b > at-1+n {
+				t.Errorf("%d at a time: %d have begun, and %d are done", n, b, at)
+			}
+			if at == 5 {
+				break
+			}
+		}
+		if at != 5 || begun.Load() != ended.Load() {
+			t.Errorf("%d at a time: %d outcomes, %d have begun and %d ended", n, at, begun.Load(), ended.Load())
 		}
 	}
 }
