@@ -34,37 +34,6 @@ func check(t rapid.TB, e *spec.Entry, s spec.Settings, opts prover.Options) ([]s
 	return claims, results
 }
 
-// The default cases have the verdicts that SPEC.md claims. Their counts are kept in testdata/counts.txt, without partial-order
-// reduction, so that those that are published can be read there: for one number of workers after the other, a changed count is a
-// changed model and has to be explained where it is changed.
-func TestDefaultCases(t *testing.T) {
-	var b strings.Builder
-	for _, e := range spec.Catalogue() {
-		choices, err := e.Choices()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var all []prover.Result
-		for i, s := range choices {
-			claims, results := check(t, e, s, prover.Options{Workers: 1 + i%3, NoPartialOrder: true})
-			all = append(all, results...)
-			fmt.Fprintf(&b, "%s %v\n", e.Name, s)
-			for j, r := range results {
-				if r.Verdict != claims[j].Claimed {
-					t.Errorf("%s %v: %s is %v (%s), claimed %v", e.Name, s, r.Property.Name, r.Verdict, r.Reason, claims[j].Claimed)
-				}
-				fmt.Fprintf(&b, "  %-18s %-8v %7d states %8d transitions, depth %d", r.Property.Name, r.Verdict, r.States, r.Transitions, r.Depth)
-				if r.Trace != nil {
-					fmt.Fprintf(&b, ", trace of %d", len(r.Trace))
-				}
-				b.WriteString("\n")
-			}
-		}
-		checkVacuity(t, e, all)
-	}
-	golden(t, "counts.txt", b.String())
-}
-
 // golden compares with a file of testdata; with LOCKSTEP_UPDATE=1 it writes it.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
@@ -86,6 +55,7 @@ func golden(t *testing.T, name, got string) {
 // The claims are functions of the parameters; they hold for choices that no case makes, too, of every lock. A draw that is too large says nothing of what
 // it has not refuted, but most are not.
 func TestClaimsHoldForAnyParameters(t *testing.T) {
+	t.Parallel()
 	var locks []*spec.Entry
 	for _, e := range spec.Catalogue() {
 		if !e.Abstract && e.Bounds == nil {
@@ -137,6 +107,7 @@ func TestClaimsHoldForAnyParameters(t *testing.T) {
 
 // The number of workers changes nothing: not the counts, not the counterexamples, under symmetry neither.
 func TestWorkersChangeNothing(t *testing.T) {
+	t.Parallel()
 	e, err := spec.Find("mutex/exclusive-queue")
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +134,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 
 // Symmetry changes no verdict and no length, and what it leaves out is images: without it there are at most n! times the states.
 func TestSymmetryChangesNoVerdict(t *testing.T) {
+	t.Parallel()
 	e, err := spec.Find("mutex/exclusive-queue")
 	if err != nil {
 		t.Fatal(err)
@@ -187,6 +159,7 @@ func TestSymmetryChangesNoVerdict(t *testing.T) {
 // Sessions that open in one step have the verdicts of those that open frame by frame, releases by channel and connection
 // included.
 func TestOpeningChangesNoVerdict(t *testing.T) {
+	t.Parallel()
 	for _, chosen := range []string{
 		"mutex/exclusive-consumer release=channel blackhole=0", "mutex/exclusive-consumer release=cancel reset=0",
 		"mutex/exclusive-queue verify=publish reconnect=true blackhole=0", "mutex/exclusive-queue verify=publish reconnect=true reset=0", "mutex/exclusive-queue verify=redeclare reconnect=true blackhole=0",
@@ -225,6 +198,7 @@ func TestOpeningChangesNoVerdict(t *testing.T) {
 // Channels of one client that are no more stay apart for a queue that has still to hear of them: when they were taken for one, what one had sent ended with
 // the other, and the next active consumer was found among the dead.
 func TestChannelsThatAreNoMoreStayApart(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ lock, settings, property string }{
 		{"semaphore/decrement", "clients=1 blackhole=0 crash=1 heartbeat=false", "decrement-at-least-once"},
 		{"mutex/single-active-consumer", "messages=2 release=nack blackhole=0 crash=1", "broker-exclusion"},

@@ -48,6 +48,7 @@ func (m *timeMutant) Rename(to func(model.ID) model.ID) model.Machine {
 
 // Every property under the clock can fail where the protocol keeps it, which is the control.
 func TestTimeMutants(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		property string
 		settings []Setting

@@ -174,6 +174,7 @@ func anyMutants() map[string]broken {
 // Every property can fail: a mutant breaks it in a system where the protocol itself keeps it, with the unmutated protocol as
 // the control. Each lock's are in a file of its own.
 func TestMutants(t *testing.T) {
+	t.Parallel()
 	for _, all := range mutants() {
 		for name, c := range all {
 			t.Run(c.lock.name+"/"+name, func(t *testing.T) {

@@ -116,6 +116,7 @@ func TestPromisesAreCurrent(t *testing.T) {
 
 // Every row by a run without faults, and with LOCKSTEP_LONG=1 every cell: minutes. What is larger than the bound is told, and not counted as confirmed.
 func TestPromisesByRun(t *testing.T) {
+	t.Parallel()
 	states, circumstances, reconnects := int64(30_000), spec.Circumstances()[:1], []string{"false"}
 	if os.Getenv("LOCKSTEP_LONG") == "1" {
 		states, circumstances, reconnects = 3_000_000, spec.Circumstances(), []string{"false", "true"}

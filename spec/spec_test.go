@@ -32,26 +32,35 @@ func anySettings(t *rapid.T, e *spec.Entry) spec.Settings {
 
 // Every machine of every system keeps the contract of model.Machine, and every declared symmetry is one.
 func TestConform(t *testing.T) {
+	kinds := map[string][]*spec.Entry{}
 	for _, e := range spec.Catalogue() {
-		t.Run(e.Name, rapid.MakeCheck(func(t *rapid.T) {
-			sys, claims, err := e.Instance(anySettings(t, e))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var monitors []model.Member
-			for _, c := range claims {
-				if c.Kind == model.Monitored {
-					monitors = append(monitors, model.Member{Name: c.MonitorName(), Machine: c.Monitor})
+		kind, _, _ := strings.Cut(e.Name, "/")
+		kinds[kind] = append(kinds[kind], e)
+	}
+	for kind, entries := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				e := rapid.SampledFrom(entries).Draw(t, "system")
+				sys, claims, err := e.Instance(anySettings(t, e))
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			if sys, err = sys.With(monitors...); err != nil {
-				t.Fatal(err)
-			}
-			choose := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") }
-			if err := model.Conform(sys, choose, 60); err != nil {
-				t.Fatal(err)
-			}
-		}))
+				var monitors []model.Member
+				for _, c := range claims {
+					if c.Kind == model.Monitored {
+						monitors = append(monitors, model.Member{Name: c.MonitorName(), Machine: c.Monitor})
+					}
+				}
+				if sys, err = sys.With(monitors...); err != nil {
+					t.Fatal(err)
+				}
+				choose := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "choice") }
+				if err := model.Conform(sys, choose, 60); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
 	}
 }
 
