@@ -35,7 +35,7 @@ func TestCatalogue(t *testing.T) {
 			family = append(family, func() (*model.System, []model.Property, error) { return sys, properties(c), nil })
 		}
 		for _, strategy := range []random.Strategy{random.Walk, random.PCT} {
-			report, err := random.Swarm(context.Background(), family, random.Options{Strategy: strategy, Runs: 600, Steps: 300, Seed: 7, Count: true})
+			report, err := random.Swarm(context.Background(), family, random.Options{Strategy: strategy, Runs: 200, Steps: 300, Seed: 7, Count: true})
 			if err != nil {
 				t.Fatal(err)
 			}
